@@ -1,0 +1,66 @@
+# The whole set-up is here: `make run` opens the bank, `make test` proves it. Needs Python >= 3.11 and make, nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# One lock with hashes; `make lock` renews it. The run-time lock alone is enough for `make run`.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+JOBS ?= 2
+SEEDS ?= 50
+
+.PHONY: run test check unit lint types imports docs bench sim lock clean help
+
+help:
+	@echo "make run     open the bank in sandbox mode      make test    all tests"
+	@echo "make check   format, lint, types, imports, unit make bench   the benchmarks (needs wrk)"
+	@echo "make sim SEEDS=50   seeded simulation           make docs    write the generated pages again"
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "numbank needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+run: $(VENV)/.run
+	@$(BIN)/numbank demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest tests --numprocesses=$(JOBS) --dist=loadscope
+
+check: lint types imports unit
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.dev
+	$(BIN)/python -m pytest tests -m unit --numprocesses=$(JOBS)
+
+docs: $(VENV)/.dev
+	$(BIN)/numbank explain --write-docs docs/actions.md
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench
+
+sim: $(VENV)/.dev
+	$(BIN)/python -m tests.sim --seeds $(SEEDS)
+
+# Versions and hashes only: no index host is ever written.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build --extra dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
