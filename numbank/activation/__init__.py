@@ -1,0 +1,1 @@
+"""An activation: a number for one service, for minutes."""

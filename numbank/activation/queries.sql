@@ -1,0 +1,93 @@
+-- Activations. States and events are numbered in activation/states.py; below 8 an activation is live.
+
+-- name: offers
+-- The pools that give numbers for (country, service) pairs, with price and kept count; key is the pair's place in the list.
+select k.key, o.price, p.id, p.supplier_id, p.operator_id,
+  coalesce(s.free, 0) - coalesce(w.withheld - w.busy, 0) as available
+from unnest($1::int[], $2::int[]) with ordinality k(country_id, service_id, key)
+join offer o on o.country_id = k.country_id and o.service_id = k.service_id and o.kind = 0
+join pool p on p.country_id = o.country_id and p.supplier_id = o.supplier_id and (o.operator_id is null or o.operator_id = p.operator_id)
+left join stock s on s.pool_id = p.id
+left join shelf_stock w on w.pool_id = p.id and w.service_id = o.service_id
+where p.abilities & 1 = 1;
+
+-- name: used_orders
+-- Which orderIds were used before; read under the account locks.
+select k.account_id, k.digest from unnest($1::bigint[], $2::uuid[]) w(account_id, digest)
+join order_key k on k.account_id = w.account_id and k.digest = w.digest;
+
+-- name: next_ids
+-- Fresh ids for leases and their holds, and the time of this batch.
+select nextval('lease_id'), nextval('hold_id'), now() from generate_series(1, $1::int);
+
+-- name: insert_activations
+-- New activations on numbers that are claimed in the same transaction.
+insert into activation (
+  id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, state, tries,
+  created_at, cancel_from, due_at
+)
+select id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, 1, tries,
+  $14::timestamptz, $14::timestamptz + make_interval(secs => early_cancel_s), $14::timestamptz + make_interval(secs => life_s)
+from unnest(
+  $1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::int[], $7::bigint[], $8::bigint[], $9::bigint[],
+  $10::bigint[], $11::smallint[], $12::smallint[], $13::float8[], $15::float8[]
+) n(id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, tries,
+    early_cancel_s, life_s);
+
+-- name: insert_orders
+-- The orderIds of the leases that were made.
+insert into order_key (account_id, digest, lease_id) select * from unnest($1::bigint[], $2::uuid[], $3::bigint[]);
+
+-- name: statuses
+-- What polls need.
+select id, account_id, state, code from activation where id = any($1::bigint[]);
+
+-- name: keys_of_leases
+-- What never changes about leases; read unlocked, to know what to lock (engine 1.2).
+select id, account_id, number_id from activation where id = any($1::bigint[]);
+
+-- name: lock_activations
+-- Lock activations in id order.
+select id from activation where id = any($1::bigint[]) order by id for no key update;
+
+-- name: read_leases
+-- Locked activations as the rules see them, and the time of this batch.
+select a.id, a.account_id, a.service_id, a.number_id, a.hold_id, a.state, a.ended_by, a.tries, a.cancel_from, a.due_at,
+  a.created_at, c.retry, a.code, now() as batch_at
+from activation a join country c on c.id = a.country_id where a.id = any($1::bigint[]);
+
+-- name: save_states
+-- New states; each write repeats the state that it relies on. Counts what it changed.
+with changed as (
+  update activation a set state = c.state, ended_by = c.ended_by,
+    ended_at = case when c.state >= 8 then $5::timestamptz end
+  from unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::smallint[]) c(id, was, state, ended_by)
+  where a.id = c.id and a.state = c.was returning 1
+)
+select count(*) from changed;
+
+-- name: save_messages
+-- Delivered messages: new state, the code that shows, the message behind it. Counts what it changed.
+with changed as (
+  update activation a set state = c.state, code = c.code, message_id = c.message_id
+  from unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::text[], $5::bigint[]) c(id, was, state, code, message_id)
+  where a.id = c.id and a.state = c.was returning 1
+)
+select count(*) from changed;
+
+-- name: due_activations
+-- Live activations whose time is over, as many as one sweep takes.
+select id from activation where state < 8 and due_at <= $1 order by due_at, id limit $2;
+
+-- name: activation_view
+-- One activation as its customer may see it, with the message behind its code.
+select a.id, a.account_id, a.country_id, a.service_id, a.operator_id, a.e164, a.price, a.currency, a.state, a.created_at,
+  a.cancel_from, a.due_at, a.code, m.text, m.received_at
+from activation a left join message m on m.id = a.message_id where a.id = $1 and a.account_id = $2 and a.state <> 0;
+
+-- name: live_views
+-- The live activations of one account, newest first, with the messages behind their codes.
+select a.id, a.account_id, a.country_id, a.service_id, a.operator_id, a.e164, a.price, a.currency, a.state, a.created_at,
+  a.cancel_from, a.due_at, a.code, m.text, m.received_at
+from activation a left join message m on m.id = a.message_id
+where a.account_id = $1 and a.state between 1 and 7 order by a.id desc limit $2;

@@ -1,0 +1,89 @@
+"""The decisions about activations: pure functions over frozen structs and the state table. No I/O, no clock, no words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from numbank.activation.model import Lease, LeaseRequest, Offer
+from numbank.activation.states import FIRST_ENDED, TABLE, Charge, Event, State
+from numbank.errors import BadStatus, EarlyCancel, NoActivation, NoNumbers, Refusal, WrongMaxPrice
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What an event does to a lease. `ended` tells whether the lease is over, `idle` that nothing has to be written."""
+
+    to: State
+    charge: Charge
+    ended: bool
+    idle: bool
+
+
+def advance(lease: Lease, event: Event, now: datetime) -> Change | Refusal:
+    """Decide on an event.
+
+    The same terminal status repeated gives the same success and changes nothing; anything else on an ended activation is
+    BadStatus (protocol.md 12.2, 10e). An activation that is still being ordered is hidden from its customer.
+    """
+    if lease.state >= FIRST_ENDED:
+        return Change(lease.state, Charge.NONE, ended=True, idle=True) if lease.ended_by == event else BadStatus()
+    step = TABLE.get((lease.state, event))
+    if step is None:
+        return NoActivation() if lease.state == State.ORDERING else BadStatus()
+    if step.guarded and now < lease.cancel_from:
+        return EarlyCancel()
+    if step.again and not lease.retry:
+        return BadStatus()
+    ended = step.to >= FIRST_ENDED
+    return Change(step.to, step.charge, ended, idle=step.to == lease.state and event != Event.MESSAGE)
+
+
+def receive(lease: Lease, code: str | None, now: datetime) -> tuple[Change, str | None] | Refusal:
+    """Decide on a matched message: the change, and the code that shows from now on.
+
+    A message without a code never hides a code that was read before, and it does not end the wait for a further one
+    (RETRY), for the customer would take the old code for the new.
+    """
+    change = advance(lease, Event.MESSAGE, now)
+    if isinstance(change, Refusal):
+        return change
+    if lease.state == State.RETRY and code is None:
+        return Change(State.RETRY, Charge.NONE, ended=False, idle=False), lease.code
+    return change, code or lease.code
+
+
+def choose(
+    request: LeaseRequest, offers: Sequence[Offer], *, operator_fallback: bool, limit: int
+) -> list[Offer] | Refusal:
+    """The offers to try now, all at one price: the cheapest that was not tried yet.
+
+    Within a price the pools with stock come first. An operator that does not fit falls back to the first that does
+    (protocol.md 12.2, 19). Nothing at or below the limit but stock above it: WrongMaxPrice (12.2, 18).
+    """
+    fitting = [offer for offer in offers if not request.operators or offer.operator_id in request.operators]
+    if not fitting and operator_fallback:
+        fitting = list(offers)
+    limit_minor = request.max_price
+    untried = [
+        offer
+        for offer in fitting
+        if offer.pool_id not in request.tried and (limit_minor is None or offer.price <= limit_minor)
+    ]
+    if not untried:
+        above = [
+            offer.price
+            for offer in fitting
+            if offer.available > 0 and limit_minor is not None and offer.price > limit_minor
+        ]
+        return WrongMaxPrice(min(above)) if above else NoNumbers()
+    cheapest = min(offer.price for offer in untried)
+    tier = [offer for offer in untried if offer.price == cheapest]
+    tier.sort(key=lambda offer: (offer.available <= 0, offer.pool_id))
+    return tier[:limit]
+
+
+def unused_again(lease: Lease, state: State, max_tries: int) -> bool:
+    """Whether the number of an ended lease may serve the same service again: nothing came, and not too often."""
+    return state == State.CANCELLED and lease.tries + 1 < max_tries

@@ -1,0 +1,48 @@
+"""Reads about activations: the status counter's set read, and the single and listed views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from numbank.activation.model import Activation, Status, StatusRequest
+from numbank.activation.states import State
+from numbank.db.counter import Answers
+from numbank.db.pool import Connection, Pool
+from numbank.db.queries import Queries
+from numbank.errors import NoActivation, Refusal
+
+Q = Queries("numbank.activation")
+
+_STATES = {int(state): state for state in State}
+MAX_LISTED = 1_000
+
+
+async def statuses(connection: Connection, requests: Sequence[StatusRequest]) -> Answers[Status]:
+    """Serve the status counter: one read for all polls. A foreign or hidden activation looks like a missing one."""
+    rows = await connection.fetch(Q.statuses, [request.lease_id for request in requests])
+    found = {row[0]: row for row in rows}
+    results: list[Status | Refusal] = []
+    for request in requests:
+        row = found.get(request.lease_id)
+        if row is None or row[1] != request.account_id or row[2] == 0:
+            results.append(NoActivation())
+        else:
+            results.append(Status(_STATES[row[2]], row[3]))
+    return Answers(results)
+
+
+async def view(pool: Pool, account_id: int, lease_id: int) -> Activation | Refusal:
+    """One activation of an account with the message behind its code."""
+    row = await pool.fetchrow(Q.activation_view, lease_id, account_id)
+    return NoActivation() if row is None else _activation(row)
+
+
+async def live(pool: Pool, account_id: int) -> list[Activation]:
+    """The live activations of an account, newest first, at most MAX_LISTED."""
+    return [_activation(row) for row in await pool.fetch(Q.live_views, account_id, MAX_LISTED)]
+
+
+def _activation(row: Sequence[object]) -> Activation:
+    values = list(row)
+    values[8] = _STATES[values[8]]  # type: ignore[index]  a smallint column
+    return Activation(*values)  # type: ignore[arg-type]  the columns are in the order of the struct

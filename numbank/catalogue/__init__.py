@@ -1,0 +1,1 @@
+"""Countries, services, operators, offers, stock counts and price lists."""

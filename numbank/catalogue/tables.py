@@ -1,0 +1,43 @@
+"""The reference tables of the package, and their way into the database; what an operator edited there stays."""
+
+from __future__ import annotations
+
+import csv
+from importlib import resources
+
+from numbank.db.pool import Connection
+from numbank.db.queries import Queries
+
+Q = Queries("numbank.catalogue")
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """The rows of `data/<name>.csv` (sources: docs/data-sources.md)."""
+    with (
+        resources.files("numbank.catalogue").joinpath("data", f"{name}.csv").open(encoding="utf-8", newline="") as file
+    ):
+        return list(csv.DictReader(file))
+
+
+async def load(tx: Connection) -> None:
+    """Insert what is not there yet."""
+    text = ("iso2", "dialing_prefix", "rus", "eng", "chn", "es")
+    flags = ("visible", "retry", "rent", "multi_service")
+    countries = rows("countries")
+    await tx.execute(
+        Q.insert_countries,
+        [int(row["id"]) for row in countries],
+        *([row[name] for row in countries] for name in text),
+        *([row[name] == "1" for row in countries] for name in flags),
+    )
+    services = rows("services")
+    text = ("code", "name_en", "name_ru", "name_es", "name_cn", "aliases")
+    await tx.execute(
+        Q.insert_services,
+        *([row[name] for row in services] for name in text),
+        [row["forward_capable"] == "1" for row in services],
+    )
+    operators = rows("operators")
+    await tx.execute(
+        Q.insert_operators, [int(row["country_id"]) for row in operators], [row["operator"] for row in operators]
+    )

@@ -1,0 +1,11 @@
+"""Reads a message: which one-time code it carries and which services it clearly names; pure, lowest layer.
+
+The way of a text: `plain` (one spelling) -> `reading` (cues, sentences, masks) -> `candidates` (what could be a code)
+-> `vetoes` and `scoring` (what speaks against and for each) -> `decide` (the best one, if it is clearly the best).
+Language knowledge lives in `data/*.toml`, not in code.
+"""
+
+from numbank.codes.brands import Brands, named_services
+from numbank.codes.decide import Found, recognise
+
+__all__ = ["Brands", "Found", "named_services", "recognise"]

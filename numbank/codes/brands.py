@@ -1,0 +1,9 @@
+"""stub."""
+
+
+class Brands:
+    pass
+
+
+def named_services():
+    pass

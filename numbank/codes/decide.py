@@ -1,0 +1,63 @@
+"""Decides which candidate is the code: the best one, if it is good enough and clearly better than every other."""
+
+import msgspec
+
+from numbank.codes.candidates import candidates
+from numbank.codes.governor import governor_of
+from numbank.codes.lexicon import lexicon
+from numbank.codes.masks import bound_line
+from numbank.codes.plain import normalise
+from numbank.codes.reading import read
+from numbank.codes.scoring import Case, Weighed, weigh
+from numbank.codes.vetoes import is_near_cut, veto
+
+THRESHOLD = 0.6
+"""A score below is no code: a wrong code costs the customer an attempt, none costs a look at the text."""
+
+MARGIN = 0.1
+"""How much better than every other candidate the best one must be."""
+
+_BOUND_CONFIDENCE = 0.99
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What was recognised: ASCII letters and digits or None, and how sure that is (0 to 1; 0 without a code)."""
+
+    code: str | None
+    confidence: float
+
+
+NOTHING = Found(None, 0.0)
+
+
+def recognise(text: str, *, sender: str = "") -> Found:
+    """The one-time code in a message, or none when there is none or it is not clear which one it is."""
+    plain = normalise(text)
+    bound = None if plain.is_cut else bound_line(plain.text)
+    if bound is not None:
+        return Found(bound.code, _BOUND_CONFIDENCE)
+    reading = read(plain, lexicon())
+    own_number = normalise(sender).text.lstrip("+")
+    judged = []
+    for candidate in candidates(plain.text, frozenset(noun.end for noun in reading.nouns)):
+        governor = governor_of(reading, candidate)
+        cut = plain.is_cut and is_near_cut(reading, candidate)
+        if not cut and candidate.code != own_number and veto(reading, candidate, governor) is None:
+            judged.append((candidate, governor))
+    is_sole = len({candidate.code for candidate, _ in judged if not candidate.is_mixed}) == 1
+    claimed = frozenset(governor.cue.start for _, governor in judged if governor.cue and governor.is_noun)
+    scores: dict[str, Weighed] = {}
+    for candidate, governor in judged:
+        weighed = weigh(Case(reading, candidate, governor, is_sole, claimed))
+        if weighed.score > scores.get(candidate.code, weighed).score or candidate.code not in scores:
+            scores[candidate.code] = weighed
+    return _clear_winner(scores)
+
+
+def _clear_winner(scores: dict[str, Weighed]) -> Found:
+    ranked = sorted(scores, key=lambda code: scores[code].score, reverse=True)
+    if not ranked or scores[ranked[0]].score < THRESHOLD:
+        return NOTHING
+    if len(ranked) > 1 and scores[ranked[0]].score - scores[ranked[1]].score < MARGIN:
+        return NOTHING
+    return Found(ranked[0], scores[ranked[0]].score)

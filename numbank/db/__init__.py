@@ -1,0 +1,1 @@
+"""PostgreSQL: the pool, the server that comes along, named queries, the counter, migrations."""

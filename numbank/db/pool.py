@@ -1,0 +1,71 @@
+"""Connections: the few that clerks own, and a small pool for everything that is not hot."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
+
+# What the role gets in a migration is repeated here: a restored or foreign database may lack it (engine 6).
+SESSION = {
+    "application_name": "numbank",
+    "timezone": "UTC",
+    "jit": "off",
+    "idle_in_transaction_session_timeout": "2000",
+    "lock_timeout": "1000",
+    "statement_timeout": "3000",
+}
+# Statements that were planned while a table was empty scan it for ever (engine 1.7).
+HOT = SESSION | {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
+
+# A broken or refused connection, whatever layer noticed it.
+CONNECTION_ERRORS = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+
+
+async def connect(dsn: str, *, hot: bool, command_timeout_s: float) -> asyncpg.Connection[asyncpg.Record]:
+    """One connection; `hot` for clerks: no sequential scans, generic plans."""
+    return await asyncpg.connect(
+        dsn, server_settings=HOT if hot else SESSION, command_timeout=command_timeout_s, timeout=command_timeout_s
+    )
+
+
+def connector(dsn: str, command_timeout_s: float) -> Callable[[], asyncio.Future[asyncpg.Connection[asyncpg.Record]]]:
+    """A function that opens a hot connection; what a counter gets, so that tests can hand it a breaking one."""
+
+    def open_one() -> asyncio.Future[asyncpg.Connection[asyncpg.Record]]:
+        return asyncio.ensure_future(connect(dsn, hot=True, command_timeout_s=command_timeout_s))
+
+    return open_one
+
+
+async def create_pool(dsn: str, *, size: int, command_timeout_s: float) -> Pool:
+    """The pool for reads and commands that are not hot; opens its first connection at once, the others when needed."""
+    pool = await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        server_settings=SESSION,
+        command_timeout=command_timeout_s,
+        max_inactive_connection_lifetime=300,
+    )
+    return pool

@@ -1,0 +1,66 @@
+"""Loads the named queries of a package: `queries.sql`, each with a name and a sentence above its text.
+
+    -- name: live_of_account
+    -- The live activations of one account, oldest first.
+    select ...
+
+Parameters are PostgreSQL's own ($1, $2). Why not aiosql: docs/decisions/0003-named-queries.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import resources
+
+import msgspec
+
+
+class Query(msgspec.Struct, frozen=True):
+    """One named query: `package` and `line` say where it stands."""
+
+    name: str
+    sentence: str
+    sql: str
+    package: str
+    line: int
+
+
+class Queries:
+    """The queries of one package by name: `Q.live_of_account` is the SQL text. Every use is remembered for the tests."""
+
+    used: set[tuple[str, str]] = set()  # noqa: RUF012  deliberately one set for the whole process
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+        self._queries = {query.name: query for query in parse(package)}
+
+    def __getattr__(self, name: str) -> str:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        query = self._queries.get(name)
+        if query is None:
+            raise AttributeError(f"{self._package} has no query named {name}")
+        Queries.used.add((self._package, name))
+        return query.sql
+
+    def __iter__(self) -> Iterator[Query]:
+        return iter(self._queries.values())
+
+
+def parse(package: str) -> list[Query]:
+    """All queries in the `queries.sql` of `package`; raises ValueError on one without a sentence or with a name twice."""
+    text = resources.files(package).joinpath("queries.sql").read_text("utf-8")
+    found: list[Query] = []
+    lines = text.splitlines()
+    starts = [number for number, line in enumerate(lines) if line.startswith("-- name:")]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        name = lines[start].removeprefix("-- name:").strip()
+        body = lines[start + 1 : end]
+        sentence = " ".join(line.removeprefix("--").strip() for line in body if line.startswith("--"))
+        sql = "\n".join(line for line in body if not line.startswith("--")).strip().rstrip(";")
+        if not sentence or not sql or any(query.name == name for query in found):
+            raise ValueError(
+                f"{package}/queries.sql:{start + 1}: {name}: needs a sentence, a text and a name of its own"
+            )
+        found.append(Query(name, sentence, sql, package, start + 1))
+    return found

@@ -1,0 +1,84 @@
+"""One version row per topic, bumped in the transaction of a change and polled by every node (engine 6).
+
+A cached thing is valid only while the last look at its version is young; a node that was frozen or cut off looks again
+before it answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+
+from numbank.db.pool import CONNECTION_ERRORS, Connection, Pool
+
+BUMP = "update version set value = value + 1 where topic = $1"
+READ = "select topic, value from version"
+
+Changed = Callable[[], Awaitable[None]]
+
+
+async def bump(connection: Connection, topic: str) -> None:
+    """Tell every node that `topic` changed; takes effect with the transaction. The row lock puts changes in order."""
+    await connection.execute(BUMP, topic)
+
+
+class Versions:
+    """Polls the versions and calls the subscribers of a topic that changed before it counts as seen."""
+
+    def __init__(self, pool: Pool, *, poll_s: float, max_age_s: float) -> None:
+        self._pool = pool
+        self._poll_s = poll_s
+        self._max_age_s = max_age_s
+        self._seen: dict[str, int] = {}
+        self._subscribers: dict[str, list[Changed]] = {}
+        self._looked_at = float("-inf")
+        self._looking: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def subscribe(self, topic: str, changed: Changed) -> None:
+        """`changed` runs at the first look and after each change of `topic`."""
+        self._subscribers.setdefault(topic, []).append(changed)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the last look is young enough to rely on; asked per request, covers a freeze and a lost database."""
+        return monotonic() - self._looked_at < self._max_age_s
+
+    async def ensure_fresh(self) -> None:
+        """Look now if the last look is too old; raises the connection error if the database cannot be asked."""
+        if self.fresh:
+            return
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self.look())
+        await asyncio.shield(self._looking)
+
+    async def look(self) -> None:
+        """Read all versions, run the subscribers of those that changed. Counts from the moment before the question."""
+        started = monotonic()
+        rows = await self._pool.fetch(READ)
+        for topic, value in rows:
+            if self._seen.get(topic) != value:
+                for changed in self._subscribers.get(topic, ()):
+                    await changed()
+                self._seen[topic] = value
+        self._looked_at = started
+
+    def start(self) -> None:
+        """Poll in the background."""
+        self._task = asyncio.create_task(self._poll(), name="versions")
+
+    async def stop(self) -> None:
+        """End the polling."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _poll(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except CONNECTION_ERRORS:
+                # The age of the last look already tells every request that nothing cached may be trusted.
+                self._looked_at = float("-inf")
+            await asyncio.sleep(self._poll_s)

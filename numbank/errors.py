@@ -1,0 +1,141 @@
+"""The tree of refusals: every expected "no" of the bank, typed; what is not here is an exception and a bug.
+
+Refusal                     an expected "no"; a dialect's table turns the class into its word
+├── MissingKey              no API key in the request
+├── WrongKey                the key is not one of ours, or was revoked
+├── UnknownAction           no such action
+├── BadRequest              the request cannot be understood
+│   ├── BadService          no such service
+│   ├── BadStatus           the status is unknown, or not possible in this state
+│   ├── NotANumber          an id that is not a number
+│   └── WrongMaxPrice       stock exists, but only above the price limit (carries the cheapest price)
+├── NotFound                nothing of that kind belongs to this customer (a foreign id looks the same)
+│   ├── NoActivation        no such activation
+│   ├── NoActivations       the customer has no live activation
+│   └── NoOperators         no operator is known for that country
+├── AccountRefused          the state of the account forbids a purchase
+│   ├── AccountInactive     the account is switched off
+│   ├── ChannelsLimit       blocked without a date, or too many leases at once
+│   └── Banned              blocked until a date (carries it)
+├── NoBalance               not enough money
+├── NoNumbers               nothing in stock that fits
+├── OrderExists             the orderId was used before
+├── EarlyCancel             still inside the window in which a cancel is refused
+├── Overloaded              a queue is full, or the request waited too long in it
+├── TooLarge                more fields or bytes than the limits allow
+└── Unavailable             the database cannot answer now; nothing half-done
+
+OperatorError               a command that cannot be carried out: one clear line for the operator
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class Refusal(Exception):  # noqa: N818  an expected "no" is a value of the bank's language, not an error
+    """An expected "no". Carries nothing but what the words of the protocol need."""
+
+
+class MissingKey(Refusal):
+    """No API key in the request."""
+
+
+class WrongKey(Refusal):
+    """The key is unknown or revoked."""
+
+
+class UnknownAction(Refusal):
+    """No such action."""
+
+
+class BadRequest(Refusal):
+    """The request cannot be understood."""
+
+
+class BadService(BadRequest):
+    """No such service."""
+
+
+class BadStatus(BadRequest):
+    """The status is unknown or not possible in this state."""
+
+
+class NotANumber(BadRequest):
+    """An id that is not a number."""
+
+
+class WrongMaxPrice(BadRequest):
+    """Stock exists, but only above the limit. `cheapest_minor` in 1/10,000 of the currency."""
+
+    def __init__(self, cheapest_minor: int) -> None:
+        super().__init__(cheapest_minor)
+        self.cheapest_minor = cheapest_minor
+
+
+class NotFound(Refusal):
+    """Nothing of that kind belongs to this customer."""
+
+
+class NoActivation(NotFound):
+    """No such activation."""
+
+
+class NoActivations(NotFound):
+    """The customer has no live activation."""
+
+
+class NoOperators(NotFound):
+    """No operator is known for that country."""
+
+
+class AccountRefused(Refusal):
+    """The state of the account forbids a purchase."""
+
+
+class AccountInactive(AccountRefused):
+    """The account is switched off."""
+
+
+class ChannelsLimit(AccountRefused):
+    """Blocked without a date, or too many leases at once."""
+
+
+class Banned(AccountRefused):
+    """Blocked until `until` (UTC)."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+class NoBalance(Refusal):
+    """Not enough money."""
+
+
+class NoNumbers(Refusal):
+    """Nothing in stock that fits."""
+
+
+class OrderExists(Refusal):
+    """The orderId was used before by this account."""
+
+
+class EarlyCancel(Refusal):
+    """Still inside the window in which a cancel is refused."""
+
+
+class Overloaded(Refusal):
+    """A queue is full, or the request waited too long in it."""
+
+
+class TooLarge(Refusal):
+    """More fields or bytes than the limits allow."""
+
+
+class Unavailable(Refusal):
+    """The database cannot answer now; nothing half-done."""
+
+
+class OperatorError(Exception):
+    """A command that cannot be carried out; the message is one clear line."""

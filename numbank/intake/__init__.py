@@ -1,0 +1,1 @@
+"""A message comes in: stored, matched, posted, in one transaction."""

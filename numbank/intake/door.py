@@ -1,0 +1,80 @@
+"""The one door for messages: every connector comes here; what it hands in is cleaned, read and queued for the desk.
+
+A connector acknowledges its peer only after `take` returned; then the message is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from numbank.catalogue.catalogue import Catalogue
+from numbank.clock import new_uuid
+from numbank.codes import Brands, named_services, recognise
+from numbank.errors import BadRequest, Refusal
+from numbank.intake.deliver import Intake
+from numbank.messages.model import Incoming
+
+MAX_TEXT = 65_536
+MAX_SENDER = 255
+MAX_FOREIGN_ID = 255
+MAX_E164 = 10**15
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A message as a connector has it. `foreign_id` empty: the supplier has no ids, so nothing counts as a repeat.
+
+    `own_only`: refuse it unless the number belongs to this supplier.
+    """
+
+    supplier_id: int
+    foreign_id: str
+    e164: int
+    sender: str
+    text: str
+    own_only: bool = False
+
+
+class Door:
+    """Cleans and reads messages before they queue, so that nothing a stranger wrote can fail in SQL (engine 1.4)."""
+
+    def __init__(self, deliver: Callable[[Incoming], Awaitable[Intake | Refusal]], catalogue: Catalogue) -> None:
+        self._deliver = deliver
+        self._catalogue = catalogue
+        self._brands = Brands.build([])
+
+    def learn(self) -> None:
+        """Build the brand words again; called when the catalogue changed."""
+        self._brands = Brands.build((service.code, service.names) for service in self._catalogue.services.values())
+
+    async def take(self, arrival: Arrival) -> Intake | Refusal:
+        """Take a message in; BadRequest if it is too long or its number cannot be one."""
+        if (
+            len(arrival.text) > MAX_TEXT
+            or len(arrival.sender) > MAX_SENDER
+            or len(arrival.foreign_id) > MAX_FOREIGN_ID
+            or not 0 < arrival.e164 < MAX_E164
+        ):
+            return BadRequest()
+        text, sender = _clean(arrival.text), _clean(arrival.sender)
+        found = recognise(text, sender=sender)
+        named = named_services(text, sender, self._brands)
+        by_code = self._catalogue.by_code
+        incoming = Incoming(
+            arrival.supplier_id,
+            _clean(arrival.foreign_id) or str(new_uuid()),
+            arrival.e164,
+            sender,
+            text,
+            found.code,
+            found.confidence,
+            frozenset(by_code[code].id for code in named if code in by_code),
+            arrival.own_only,
+        )
+        return await self._deliver(incoming)
+
+
+def _clean(text: str) -> str:
+    """Text that PostgreSQL can keep: no NUL, no half of a surrogate pair; what is replaced shows as U+FFFD."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,1 @@
+"""What all kinds of lease share: ends, rest, the sweep."""

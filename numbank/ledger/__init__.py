@@ -1,0 +1,1 @@
+"""Double entry: accounts, holds and the journal; knows nothing of numbers."""

@@ -1,0 +1,89 @@
+"""What can be done with money, a set at a time, inside a caller's transaction. Amounts are 1/10,000."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from numbank.db.pool import Connection
+from numbank.db.queries import Queries
+
+Q = Queries("numbank.ledger")
+
+
+class BrokenBooks(Exception):  # noqa: N818  reads as what it says in a log
+    """An invariant of money does not hold; the transaction must not commit."""
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """Money taken from an account before the goods are shown; amounts in 1/10,000."""
+
+    id: int
+    account_id: int
+    cash: int
+    cashback: int
+    currency: int
+
+
+class Balance(msgspec.Struct):
+    """What an account holds; a desk counts it down while it decides in order of arrival."""
+
+    currency: int
+    cash: int
+    cashback: int
+
+
+async def open_account(tx: Connection, currency: int) -> int:
+    """A new account without money; gives its id."""
+    account_id: int = await tx.fetchval(Q.open_account, currency)
+    return account_id
+
+
+async def lock_balances(tx: Connection, account_ids: Sequence[int]) -> dict[int, Balance]:
+    """Lock accounts in id order, then read what they hold (engine 1.1)."""
+    await tx.fetch(Q.lock_accounts, sorted(set(account_ids)))
+    rows = await tx.fetch(Q.read_balances, list(set(account_ids)))
+    return {account_id: Balance(currency, cash, cashback) for account_id, currency, cash, cashback in rows}
+
+
+async def topup(tx: Connection, account_id: int, amount: int, key: UUID) -> bool:
+    """Book a top-up once per key; False if this key was booked before. ValueError if it was with another amount."""
+    await tx.fetch(Q.lock_accounts, [account_id])
+    entry_id = await tx.fetchval(Q.topup_once, account_id, key, amount)
+    if entry_id is None:
+        if await tx.fetchval(Q.topup_amount, account_id, key) != amount:
+            raise ValueError("this key was used for another amount")
+        return False
+    if await tx.fetchval(Q.topup, entry_id, account_id, amount) is None:
+        raise LookupError(f"no account {account_id}")
+    return True
+
+
+async def place_holds(tx: Connection, holds: Sequence[Hold]) -> None:
+    """Take holds from accounts that the caller has locked."""
+    if holds:
+        columns = zip(
+            *((hold.id, hold.account_id, hold.cash, hold.cashback, hold.currency) for hold in holds), strict=True
+        )
+        debited = await tx.fetchval(Q.place_holds, *map(list, columns))
+        if debited != len({hold.account_id for hold in holds}):
+            raise BrokenBooks(f"{debited} accounts debited for holds of {len(holds)}")
+
+
+async def post_holds(tx: Connection, hold_ids: Sequence[int]) -> None:
+    """Earn holds that must be open; the caller has locked their leases."""
+    await _end(tx, Q.post_holds, hold_ids)
+
+
+async def void_holds(tx: Connection, hold_ids: Sequence[int]) -> None:
+    """Give back holds that must be open; the caller has locked their accounts and leases."""
+    await _end(tx, Q.void_holds, hold_ids)
+
+
+async def _end(tx: Connection, sql: str, hold_ids: Sequence[int]) -> None:
+    if hold_ids:
+        ended = await tx.fetchval(sql, list(hold_ids))
+        if ended != len(hold_ids):
+            raise BrokenBooks(f"{ended} of {len(hold_ids)} holds were open")

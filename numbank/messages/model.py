@@ -1,0 +1,54 @@
+"""A message as the bank knows it, and what can become of it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from hashlib import blake2b
+from uuid import UUID
+
+import msgspec
+
+
+class Fate(IntEnum):
+    """What became of a message. Everything is kept; only ATTACHED is handed to a customer."""
+
+    ATTACHED = 0
+    NO_LEASE = 1  # the number is ours, but nobody leases it
+    OTHER_SERVICE = 2  # it clearly names another service than the lease is for
+    NO_NUMBER = 3  # the number is not ours
+
+
+class Incoming(msgspec.Struct, frozen=True):
+    """A message at the door. `e164` is the receiving number, `foreign_id` the supplier's own id of the message.
+
+    `code` and `confidence` are what codes/ read in it, `services` the codes of the services that it clearly names.
+    `own_only`: refuse it unless the number belongs to this supplier (agents).
+    """
+
+    supplier_id: int
+    foreign_id: str
+    e164: int
+    sender: str
+    text: str
+    code: str | None
+    confidence: float
+    services: frozenset[int]
+    own_only: bool = False
+
+    @property
+    def key(self) -> tuple[UUID, UUID]:
+        """(supplier and its id, content): equal for a repeat; the first alone is equal when an id was used again."""
+        return (
+            _digest(str(self.supplier_id), self.foreign_id),
+            _digest(str(self.e164), self.sender, self.text),
+        )
+
+
+def _digest(*parts: str) -> UUID:
+    """16 bytes over the parts; lengths go in, so that no two lists of parts run together."""
+    state = blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        state.update(len(data).to_bytes(8, "big"))
+        state.update(data)
+    return UUID(bytes=state.digest())

@@ -1,0 +1,34 @@
+-- Messages. Fates are numbered in messages/model.py.
+
+-- name: next_message_ids
+-- Fresh message ids and the time of this batch.
+select nextval('message_id'), now() from generate_series(1, $1::int);
+
+-- name: remember_keys
+-- Remember message keys, in order; only keys that are new come back.
+insert into message_key (ref, content, message_id)
+select r, c, id from unnest($1::uuid[], $2::uuid[], $3::bigint[]) k(r, c, id) order by r, c
+on conflict do nothing returning ref, content;
+
+-- name: same_ref
+-- Which supplier message ids were used before with another content.
+select distinct k.ref from unnest($1::uuid[], $2::uuid[]) w(ref, content)
+join message_key k on k.ref = w.ref and k.content <> w.content;
+
+-- name: insert_messages
+-- Keep messages, whatever became of them.
+insert into message (
+  id, supplier_id, foreign_id, e164, number_id, sender, text, code, confidence, fate, lease_id, same_id_other_text, received_at
+)
+select m.*, $13 from unnest(
+  $1::bigint[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::real[],
+  $10::smallint[], $11::bigint[], $12::boolean[]
+) m;
+
+-- name: unmatched
+-- Messages that reached no customer, newest first.
+select id, e164, sender, text, fate, received_at from message where lease_id is null order by id desc limit $1;
+
+-- name: supplier_of_number
+-- The supplier that owns a telephone number.
+select p.supplier_id from number n join pool p on p.id = n.pool_id where n.e164 = $1;

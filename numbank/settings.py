@@ -1,0 +1,189 @@
+"""Every setting of the bank, once: name, type, default, bounds and one line of doc; read from `NUMBANK_*`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from numbank.errors import OperatorError
+
+PREFIX = "NUMBANK_"
+
+Seconds = Annotated[float, Meta(ge=0, le=31_536_000)]
+Count = Annotated[int, Meta(ge=1, le=10_000_000)]
+
+
+def _doc(text: str) -> Meta:
+    return Meta(description=text)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings. Times are seconds (`_s`), money is 1/10,000 of the currency (`_minor`)."""
+
+    # where and how
+    data: Annotated[str, _doc("folder of the embedded database, its logs and its secrets")] = "numbank-data"
+    database_url: Annotated[str, _doc("any PostgreSQL >= 15; empty: the embedded one in the data folder")] = ""
+    listen: Annotated[str, _doc("HOST:PORT to serve on")] = "127.0.0.1:8080"
+    workers: Annotated[int, Meta(ge=1, le=64), _doc("worker processes")] = 1
+    sandbox: Annotated[bool, _doc("the simulator supplies numbers and messages")] = False
+    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$"), _doc("debug, info, warning or error")] = (
+        "info"
+    )
+    access_log: Annotated[
+        str, Meta(pattern="^(none|changes|all)$"), _doc("log no request, those that are not mere polls, or all")
+    ] = "changes"
+    stop_timeout_s: Annotated[Seconds, _doc("how long a stop waits for requests that were accepted")] = 20.0
+
+    # the protocol
+    currency: Annotated[int, Meta(ge=1, le=999), _doc("ISO 4217 number of the house currency")] = 840
+    time_zone: Annotated[str, _doc("zone of dates on the wire (old users expect Europe/Moscow)")] = "UTC"
+    no_code_word: Annotated[
+        str, Meta(pattern=r"^[^\s:]{1,32}$"), _doc("what getStatus shows for a message without a code")
+    ] = "NO_CODE"
+    plain_status_keys: Annotated[bool, _doc("getNumbersStatus in the 2025 form: plain keys, string values")] = False
+    operator_fallback: Annotated[bool, _doc("an operator that does not fit falls back to the first that does")] = True
+
+    # activations
+    activation_life_s: Annotated[Seconds, _doc("life of an activation")] = 1200.0
+    activation_life_overrides: Annotated[
+        str, _doc("life per service in seconds, e.g. `ya=2400,ig=3600`; beats activation_life_s")
+    ] = ""
+    early_cancel_s: Annotated[Seconds, _doc("a cancel is refused this long after the purchase")] = 120.0
+    early_cancel_overrides: Annotated[str, _doc("early cancel window per service in seconds, e.g. `tg=30`")] = ""
+
+    # supply
+    cool_down_s: Annotated[Seconds, _doc("a number rests this long after a lease, for every service")] = 120.0
+    unused_rest_s: Annotated[Seconds, _doc("a number given back unused rests this long for the same service")] = 3600.0
+    unused_tries: Annotated[
+        int, Meta(ge=1, le=100), _doc("leases without a message after which a number counts as used for the service")
+    ] = 2
+    claim_pools: Annotated[int, Meta(ge=1, le=256), _doc("pools that one request tries within one batch")] = 8
+    supplier_soft_s: Annotated[Seconds, _doc("the customer waits this long for a supplier that has to be asked")] = 3.0
+    supplier_hard_s: Annotated[Seconds, _doc("a call to a supplier is given up after this long")] = 15.0
+
+    # sandbox
+    sandbox_delay_s: Annotated[Seconds, _doc("the simulator's message comes this long after the lease")] = 3.0
+    sandbox_seed: Annotated[int, Meta(ge=0, le=2**31 - 1), _doc("seed of the simulator's prices and messages")] = 1
+    sandbox_numbers: Annotated[
+        int, Meta(ge=1, le=1_000_000), _doc("simulated numbers per country, renewed when they run low")
+    ] = 200
+    sandbox_countries: Annotated[str, _doc("country ids that the simulator serves, e.g. `0,2,187`; empty: all")] = ""
+    sandbox_faults: Annotated[
+        str,
+        _doc("shares of faults, e.g. `never=0.1,late=0.05,twice=0.1,wrong=0.02,nocode=0.1,two=0.05`; empty: none"),
+    ] = ""
+
+    # the counters (engine 1.3) and the pool
+    batch_status: Annotated[Count, _doc("polls that one clerk serves at once")] = 256
+    batch_lease: Annotated[Count, _doc("leases that one clerk serves at once")] = 64
+    batch_advance: Annotated[Count, _doc("status changes that one clerk serves at once")] = 64
+    batch_deliver: Annotated[Count, _doc("messages that one clerk serves at once")] = 64
+    batch_sweep: Annotated[Count, _doc("due leases and rested numbers taken at once")] = 500
+    queue_limit: Annotated[Count, _doc("requests that may wait at one counter")] = 4096
+    queue_deadline_s: Annotated[Seconds, _doc("a request that waited longer is answered TOO_MANY_REQUESTS")] = 10.0
+    pool_size: Annotated[int, Meta(ge=1, le=100), _doc("connections of one worker beside those of its clerks")] = 4
+    command_timeout_s: Annotated[Seconds, _doc("a database call that takes longer counts as a broken connection")] = (
+        10.0
+    )
+
+    # limits of the wire
+    max_body_bytes: Annotated[Count, _doc("largest request body")] = 1_048_576
+    max_fields: Annotated[Count, _doc("most fields in one request")] = 1_000
+    max_url_bytes: Annotated[Count, _doc("longest query string that is read")] = 131_072
+    agent_inflated_bytes: Annotated[Count, _doc("largest agent body after gunzip")] = 1_048_576
+
+    # housekeeping
+    sweep_every_s: Annotated[Seconds, _doc("pause between sweeps of due leases and rested numbers")] = 0.5
+    version_poll_s: Annotated[Seconds, _doc("how often a node looks for changed keys and offers")] = 0.25
+    version_max_age_s: Annotated[Seconds, _doc("a cached key is used only if the last look is younger")] = 1.0
+    stock_fold_s: Annotated[Seconds, _doc("how often stock movements are folded into the counts")] = 0.5
+    price_list_age_s: Annotated[Seconds, _doc("a rendered price list is used this long")] = 1.0
+    partition_rows: Annotated[int, Meta(ge=1_000, le=10**12), _doc("ids in one partition of a growing table")] = (
+        20_000_000
+    )
+    max_lease_id: Annotated[
+        int, Meta(ge=2**31 - 1, le=2**63 - 1), _doc("highest lease id; old clients need 2147483647")
+    ] = 2**31 - 1
+    clock_skew_s: Annotated[Seconds, _doc("/readyz fails when this node's clock differs more from the database's")] = (
+        2.0
+    )
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder as an absolute path."""
+        return Path(self.data).expanduser().resolve()
+
+
+def load(environ: Mapping[str, str] | None = None, **given: object) -> Settings:
+    """Read the settings from the environment; `given` (command-line options) beats it, None means not given."""
+    environ = os.environ if environ is None else environ
+    raw: dict[str, Any] = {}
+    for name in Settings.__struct_fields__:
+        text = environ.get(PREFIX + name.upper())
+        if text is not None:
+            raw[name] = text.strip()
+    raw.update({name: value for name, value in given.items() if value is not None})
+    try:
+        settings = msgspec.convert(raw, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        field = message.partition("$.")[2].rstrip("`") or "?"
+        reason = message.partition(" - at ")[0]
+        raise OperatorError(f"setting {PREFIX}{field.upper()}={raw.get(field)!r}: {reason}") from None
+    for overrides in (settings.activation_life_overrides, settings.early_cancel_overrides, settings.sandbox_faults):
+        shares(overrides)
+    return settings
+
+
+def shares(text: str) -> dict[str, float]:
+    """Read `name=number,name=number`; raises OperatorError on anything else."""
+    found: dict[str, float] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, _, number = part.partition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            value = -1.0
+        if not name or not 0 <= value <= 31_536_000:
+            raise OperatorError(f"setting {text!r}: expected name=number with commas between, got {part!r}")
+        found[name.strip()] = value
+    return found
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One row of `numbank settings`."""
+
+    name: str
+    value: object
+    source: str
+    doc: str
+
+
+def describe(settings: Settings, environ: Mapping[str, str] | None = None) -> list[Line]:
+    """Every setting with its value, where that came from (environment or default) and its line of doc."""
+    environ = os.environ if environ is None else environ
+    hints = get_type_hints(Settings, include_extras=True)
+    lines = []
+    for name in Settings.__struct_fields__:
+        meta = [item for item in hints[name].__metadata__ if isinstance(item, Meta) and item.description]
+        source = "environment" if PREFIX + name.upper() in environ else "default"
+        value = getattr(settings, name)
+        if name == "database_url" and value:
+            value = redact_url(value)
+        lines.append(Line(PREFIX + name.upper(), value, source, meta[-1].description or ""))
+    return lines
+
+
+def redact_url(url: str) -> str:
+    """A database URL without its password, for logs and screens."""
+    head, at, tail = url.rpartition("@")
+    if not at:
+        return url
+    scheme, slashes, credentials = head.partition("://")
+    user = credentials.partition(":")[0]
+    return f"{scheme}{slashes}{user}:***@{tail}"

@@ -1,0 +1,1 @@
+"""Numbers and where they come from: pools, shelves, claims, counts, and the supplier port."""

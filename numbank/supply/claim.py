@@ -1,0 +1,240 @@
+"""Claims numbers for many wishes at once, inside the caller's transaction: the tried path of engine 2.
+
+Lock the shelves; read piles and windows; lock the candidates that nobody else holds; judge them; the caller saves once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from numbank.db.pool import Connection
+from numbank.db.queries import Queries
+from numbank.supply.shelf import NumberState, Shelf, hashed_start
+
+Q = Queries("numbank.supply")
+
+MAX_ROUNDS = 3
+# Looked at beyond what is needed, so that one number that is not free does not cost another round.
+SPARE = 4
+GROWTH = 4
+MIN_LATER_WINDOW = 32
+
+Key = tuple[int, int]  # pool, service
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """One number for a service, from the first of these pools that has one."""
+
+    service_id: int
+    pool_ids: tuple[int, ...]
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A number that is locked for a wish; `tries` is how often it was already given back unused for this service."""
+
+    pool_id: int
+    service_id: int
+    number_id: int
+    e164: int
+    tries: int
+
+
+class Edits(msgspec.Struct):
+    """What a claim changes besides the numbers themselves; saved with them."""
+
+    off_pile: list[tuple[int, int, int]] = []
+    on_pile: list[tuple[int, int, int]] = []
+    passed: list[tuple[int, int, int]] = []
+
+
+class Claims(msgspec.Struct):
+    """The outcome: one claim or None per wish; `more` holds the wishes that may succeed if they ask again."""
+
+    found: list[Claim | None]
+    more: set[int]
+    shelves: dict[Key, Shelf]
+    edits: Edits
+
+    @property
+    def moved(self) -> bool:
+        """Whether there is anything to save even if nobody got a number."""
+        edits = self.edits
+        return bool(edits.off_pile or edits.on_pile or edits.passed) or any(
+            shelf.moved for shelf in self.shelves.values()
+        )
+
+
+async def lock_shelves(tx: Connection, keys: Iterable[Key]) -> dict[Key, Shelf]:
+    """Lock the shelves in order, making those that are new; then read them in the next statement (engine 1.1)."""
+    wanted = sorted(set(keys))
+    columns = [list(column) for column in zip(*wanted, strict=True)]
+    locked = {(pool_id, service_id) for pool_id, service_id in await tx.fetch(Q.lock_shelves, *columns)}
+    missing = [key for key in wanted if key not in locked]
+    if missing:
+        sizes = dict(map(tuple, await tx.fetch(Q.pool_sizes, [pool_id for pool_id, _ in missing])))
+        starts = [(*key, hashed_start(*key, sizes[key[0]])) for key in missing]
+        await tx.execute(Q.make_shelves, *(list(column) for column in zip(*starts, strict=True)))
+        await tx.fetch(Q.lock_shelves, *columns)
+    return {(row[0], row[1]): Shelf(*row) for row in await tx.fetch(Q.read_shelves, *columns)}
+
+
+class _Search:
+    """The bookkeeping of one claim: which wish still needs a number, and from which pool."""
+
+    def __init__(self, wishes: Sequence[Wish], shelves: dict[Key, Shelf]) -> None:
+        self.wishes = wishes
+        self.claims = Claims([None] * len(wishes), set(), shelves, Edits())
+        self.position = [0] * len(wishes)
+        self.rounds: dict[Key, int] = {}
+        self.stuck: set[Key] = set()
+        self.taken: set[int] = set()
+        self.tries: dict[tuple[int, int, int], int] = {}
+        self.pile_after: dict[Key, int] = {}
+        self.pile_read: set[Key] = set()
+
+    def groups(self) -> dict[Key, list[int]]:
+        """The wishes that still look, by the shelf they look at now."""
+        open_: dict[Key, list[int]] = {}
+        for index, wish in enumerate(self.wishes):
+            if self.claims.found[index] is not None:
+                continue
+            while self.position[index] < len(wish.pool_ids):
+                key = (wish.pool_ids[self.position[index]], wish.service_id)
+                if not self._left(key):
+                    self.position[index] += 1
+                    continue
+                open_.setdefault(key, []).append(index)
+                break
+        return open_
+
+    def _left(self, key: Key) -> bool:
+        """Whether another round on this shelf makes sense."""
+        return key not in self.stuck and self.rounds.get(key, 0) < MAX_ROUNDS
+
+    def size(self, key: Key, indexes: list[int]) -> int:
+        """How many candidates this round looks at: a few more than needed, then many more."""
+        size = len(indexes) + SPARE
+        return max(size * GROWTH, MIN_LATER_WINDOW) if self.rounds.get(key) else size
+
+    def pile_wishes(self, groups: dict[Key, list[int]]) -> list[tuple[int, ...]]:
+        """What to read from piles that were not read to their end."""
+        return [
+            (*key, self.size(key, indexes), self.pile_after.get(key, 0))
+            for key, indexes in groups.items()
+            if key not in self.pile_read
+        ]
+
+    def candidates(self, groups: dict[Key, list[int]], piles: list[tuple[int, int, int, int]]) -> dict[Key, list[int]]:
+        """The seqs to look at: the pile's first, then the window's."""
+        looked: dict[Key, list[int]] = {}
+        for pool_id, service_id, seq, tries in piles:
+            looked.setdefault((pool_id, service_id), []).append(seq)
+            self.tries[pool_id, service_id, seq] = tries
+            self.pile_after[pool_id, service_id] = seq
+        for key, indexes in groups.items():
+            size = self.size(key, indexes)
+            have = looked.setdefault(key, [])
+            if len(have) < size:
+                self.pile_read.add(key)
+                have.extend(self.claims.shelves[key].window(size - len(have)))
+            self.rounds[key] = self.rounds.get(key, 0) + 1
+        return looked
+
+    def judge(self, key: Key, seqs: list[int], seen: dict[int, tuple[int, int, int, bool]], indexes: list[int]) -> None:
+        """Decide on each candidate in order; every seq that the bookmark passes ends in use, pile or passed."""
+        pool_id, service_id = key
+        shelf = self.claims.shelves[key]
+        edits = self.claims.edits
+        need = list(indexes)
+        progress = False
+        for seq in seqs:
+            tries = self.tries.get((pool_id, service_id, seq))
+            ahead = tries is None
+            if ahead:
+                if not need:
+                    break
+                shelf.pass_by(seq)
+                progress = True
+            found = seen.get(seq)
+            if found is None:  # somebody else holds it: it cannot be judged, so it stays worth a try
+                if ahead:
+                    edits.on_pile.append((pool_id, service_id, seq))
+                continue
+            number_id, e164, state, used = found
+            free = state == NumberState.FREE and number_id not in self.taken
+            if free and not used and not need:
+                continue  # a pile row beyond what was needed stays where it is
+            if not ahead:
+                edits.off_pile.append((pool_id, service_id, seq))
+                progress = True
+            if used:
+                continue
+            if not free:
+                edits.passed.append((number_id, service_id, tries or 0))
+                continue
+            self.taken.add(number_id)
+            self.claims.found[need.pop(0)] = Claim(pool_id, service_id, number_id, e164, tries or 0)
+        if not progress:
+            self.stuck.add(key)
+
+    def finish(self) -> Claims:
+        """Mark the wishes whose shelves are not at their end: another batch goes on where this one stopped."""
+        for index, wish in enumerate(self.wishes):
+            keys = [(pool_id, wish.service_id) for pool_id in wish.pool_ids]
+            if self.claims.found[index] is None and any(
+                key not in self.stuck and not (self.claims.shelves[key].finished and key in self.pile_read)
+                for key in keys
+            ):
+                self.claims.more.add(index)
+        return self.claims
+
+
+async def claim(tx: Connection, wishes: Sequence[Wish]) -> Claims:
+    """Find and lock a free, unused number for each wish. Every pool of a wish is tried before it is given up.
+
+    A wish in `more` met only numbers that were not free, on a shelf that goes on: save, and ask again.
+    """
+    keys = {(pool_id, wish.service_id) for wish in wishes for pool_id in wish.pool_ids}
+    search = _Search(wishes, await lock_shelves(tx, keys))
+    while groups := search.groups():
+        unread = search.pile_wishes(groups)
+        piles = [tuple(row) for row in await tx.fetch(Q.read_piles, *_columns(unread, 4))] if unread else []
+        looked = search.candidates(groups, piles)
+        asked = [(*key, seq) for key, seqs in looked.items() for seq in seqs]
+        rows = await tx.fetch(Q.lock_candidates, *_columns(asked, 3)) if asked else []
+        seen: dict[Key, dict[int, tuple[int, int, int, bool]]] = {}
+        for pool_id, service_id, seq, number_id, e164, state, used in rows:
+            seen.setdefault((pool_id, service_id), {})[seq] = (number_id, e164, state, used)
+        for key, indexes in groups.items():
+            search.judge(key, looked[key], seen.get(key, {}), indexes)
+    return search.finish()
+
+
+async def save(tx: Connection, claims: Claims, leased: Sequence[tuple[Claim, int]]) -> None:
+    """Write what a claim decided: `leased` pairs each claim that is used with its lease id."""
+    if leased:
+        given = await tx.fetchval(
+            Q.save_numbers, *_columns([(one.number_id, lease_id, one.service_id) for one, lease_id in leased], 3)
+        )
+        if given != len(leased):
+            raise RuntimeError(f"{given} of {len(leased)} claimed numbers were free")
+    counts: dict[Key, int] = {}
+    for one, _ in leased:
+        counts[one.pool_id, one.service_id] = counts.get((one.pool_id, one.service_id), 0) + 1
+    moved = [(shelf.pool_id, shelf.service_id, shelf.hi, shelf.lo) for shelf in claims.shelves.values() if shelf.moved]
+    edits = claims.edits
+    await tx.execute(
+        Q.save_shelves,
+        *_columns(moved, 4),
+        *_columns(edits.off_pile, 3),
+        *_columns(edits.on_pile, 3),
+        *_columns(edits.passed, 3),
+        *_columns([(*key, count) for key, count in counts.items()], 3),
+    )
+
+
+def _columns(rows: Sequence[tuple[int, ...]], width: int) -> list[list[int]]:
+    """Rows as columns for unnest; the right number of empty ones when there is no row."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

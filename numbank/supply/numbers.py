@@ -1,0 +1,84 @@
+"""Numbers one by one or in sets: locking, resting, waking, and adding new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from numbank.db.pool import Connection
+from numbank.db.queries import Queries
+
+Q = Queries("numbank.supply")
+
+SMS = 1
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A number of the bank and the supplier it belongs to."""
+
+    id: int
+    e164: int
+    supplier_id: int
+
+
+async def known(tx: Connection, e164s: Sequence[int]) -> dict[int, Known]:
+    """The bank's numbers among these telephone numbers; unlocked, for a number's identity never changes."""
+    return {row[1]: Known(*row) for row in await tx.fetch(Q.numbers_by_e164, list(set(e164s)))}
+
+
+async def lock(tx: Connection, number_ids: Sequence[int]) -> dict[int, int | None]:
+    """Lock numbers in id order, then read which lease holds each (engine 1.1)."""
+    ids = sorted(set(number_ids))
+    if not ids:
+        return {}
+    await tx.fetch(Q.lock_numbers, ids)
+    return {number_id: holder for number_id, holder in await tx.fetch(Q.holders, ids)}
+
+
+async def rest(tx: Connection, ended: Sequence[tuple[int, int]], until: datetime) -> None:
+    """Let (number, lease) pairs rest; every number must be held by its lease."""
+    rested = await tx.fetchval(
+        Q.rest_numbers, [number_id for number_id, _ in ended], [lease for _, lease in ended], until
+    )
+    if rested != len(ended):
+        raise RuntimeError(f"{rested} of {len(ended)} numbers were held by the leases that ended")
+
+
+async def give_back(tx: Connection, unused: Sequence[tuple[int, int, int]], until: datetime) -> None:
+    """(number, service, tries) that received nothing: available to the same service again after `until`."""
+    await tx.execute(Q.give_back_unused, *(list(column) for column in zip(*unused, strict=True)), until)
+
+
+async def wake(tx: Connection, now: datetime, limit: int) -> int:
+    """Free the numbers whose rest is over, and end the rests for one service; gives how many rows it handled."""
+    rested = [row[0] for row in await tx.fetch(Q.lock_rested, now, limit)]
+    if rested:
+        await tx.execute(Q.free_numbers, rested, now)
+    due = [row[0] for row in await tx.fetch(Q.lock_service_rested, now, limit)]
+    if due:
+        await tx.execute(Q.wake_service_rested, due, now)
+    return len(rested) + len(due)
+
+
+async def fold(tx: Connection) -> bool:
+    """Fold stock movements into the counts; False if another node is at it."""
+    if not await tx.fetchval(Q.fold_lock):
+        return False
+    await tx.execute(Q.fold_stock)
+    return True
+
+
+async def add(
+    tx: Connection, supplier_id: int, country_id: int, operator_id: int, e164s: Sequence[int], abilities: int = SMS
+) -> list[int]:
+    """Add new numbers to their pool, keeping seqs dense; gives those that were added (the others are known already)."""
+    pool_id = await tx.fetchval(Q.pool_of, supplier_id, country_id, operator_id, abilities)
+    last_seq = await tx.fetchval(Q.lock_pool, pool_id)
+    distinct = list(dict.fromkeys(e164s))
+    taken = {row[0] for row in await tx.fetch(Q.taken_e164, distinct)}
+    fresh = [e164 for e164 in distinct if e164 not in taken]
+    if fresh:
+        await tx.execute(Q.add_numbers, pool_id, last_seq, fresh)
+    return fresh

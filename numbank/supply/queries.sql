@@ -1,0 +1,195 @@
+-- Shelves, numbers and stock. The invariant that `verify` proves: every seq behind a bookmark is in exactly one of
+-- use, pile, passed (engine 2).
+
+-- name: pool_sizes
+-- The last seq of pools: what a new shelf's start is spread over.
+select id, last_seq from pool where id = any($1::int[]);
+
+-- name: make_shelves
+-- New shelves with their counts; a neighbour may have been faster.
+with made as (
+  insert into shelf (pool_id, service_id, start, hi)
+  select p, s, start, start from unnest($1::int[], $2::int[], $3::int[]) g(p, s, start) order by p, s
+  on conflict do nothing returning pool_id, service_id
+)
+insert into shelf_stock (pool_id, service_id) select pool_id, service_id from made;
+
+-- name: lock_shelves
+-- Lock shelves in order; those that are missing are not in the answer.
+select s.pool_id, s.service_id from shelf s join unnest($1::int[], $2::int[]) g(p, s) on s.pool_id = g.p and s.service_id = g.s
+order by s.pool_id, s.service_id for no key update of s;
+
+-- name: read_shelves
+-- Locked shelves with the size of their pools.
+select s.pool_id, s.service_id, s.start, s.hi, s.lo, p.last_seq
+from unnest($1::int[], $2::int[]) g(pool_id, service_id)
+join shelf s on s.pool_id = g.pool_id and s.service_id = g.service_id join pool p on p.id = s.pool_id;
+
+-- name: read_piles
+-- The next rows of piles behind a seq, as many as each group wants.
+select g.p, g.s, x.seq, x.tries from unnest($1::int[], $2::int[], $3::int[], $4::int[]) g(p, s, want, after)
+cross join lateral (
+  select seq, tries from pile where pool_id = g.p and service_id = g.s and seq > g.after order by seq limit g.want
+) x;
+
+-- name: lock_candidates
+-- Lock candidates that nobody else holds, in id order, with their state and whether they were used for the service.
+select c.p, c.s, n.seq, n.id, n.e164, n.state, exists (select from use u where u.number_id = n.id and u.service_id = c.s) as used
+from unnest($1::int[], $2::int[], $3::int[]) c(p, s, seq) join number n on n.pool_id = c.p and n.seq = c.seq
+order by n.id for no key update of n skip locked;
+
+-- name: save_numbers
+-- Give claimed numbers to their leases and remember the use; counts how many were still free.
+with claimed as (
+  select * from unnest($1::bigint[], $2::bigint[], $3::int[]) c(number_id, lease_id, service_id)
+), given as (
+  update number n set state = 1, holder = c.lease_id, last_service_id = c.service_id
+  from claimed c where n.id = c.number_id and n.state = 0 returning 1
+), used as (
+  insert into use (number_id, service_id) select number_id, service_id from claimed
+)
+select count(*) from given;
+
+-- name: save_shelves
+-- Move bookmarks, tidy piles, remember who was passed by, and count what moved.
+with moved as (
+  update shelf s set hi = m.hi, lo = m.lo from unnest($1::int[], $2::int[], $3::int[], $4::int[]) m(p, s, hi, lo)
+  where s.pool_id = m.p and s.service_id = m.s
+), taken as (
+  delete from pile d using unnest($5::int[], $6::int[], $7::int[]) t(p, s, seq)
+  where d.pool_id = t.p and d.service_id = t.s and d.seq = t.seq
+), piled as (
+  insert into pile (pool_id, service_id, seq) select p, s, seq from unnest($8::int[], $9::int[], $10::int[]) t(p, s, seq)
+  order by 1, 2, 3 on conflict do nothing
+), waiting as (
+  insert into passed (number_id, service_id, tries)
+  select n, s, tries from unnest($11::bigint[], $12::int[], $13::smallint[]) t(n, s, tries) order by 1, 2 on conflict do nothing
+)
+insert into stock_move (pool_id, service_id, free, withheld, busy)
+select p, s, -n, n, n from unnest($14::int[], $15::int[], $16::int[]) t(p, s, n);
+
+-- name: numbers_by_e164
+-- The numbers behind telephone numbers; unlocked, to know what to lock. A number's identity never changes.
+select n.id, n.e164, p.supplier_id from number n join pool p on p.id = n.pool_id where n.e164 = any($1::bigint[]);
+
+-- name: lock_numbers
+-- Lock numbers in id order: the gate to everything that happens to their leases.
+select id from number where id = any($1::bigint[]) order by id for no key update;
+
+-- name: holders
+-- Which lease holds each number now.
+select id, holder from number where id = any($1::bigint[]);
+
+-- name: rest_numbers
+-- A lease ended: its number rests before it can be leased again. Counts how many were held by their lease.
+with ended as (
+  select * from unnest($1::bigint[], $2::bigint[]) e(number_id, lease_id)
+), rested as (
+  update number n set state = 2, holder = null, rests_until = $3
+  from ended e where n.id = e.number_id and n.holder = e.lease_id returning 1
+)
+select count(*) from rested;
+
+-- name: give_back_unused
+-- Numbers that received nothing may serve the same service again later: no longer used, but resting for it.
+with back as (
+  select * from unnest($1::bigint[], $2::int[], $3::smallint[]) b(number_id, service_id, tries)
+), unused as (
+  delete from use u using back b where u.number_id = b.number_id and u.service_id = b.service_id
+)
+insert into passed (number_id, service_id, not_before, tries) select number_id, service_id, $4, tries from back order by 1, 2
+on conflict (number_id, service_id) do update set not_before = excluded.not_before, tries = excluded.tries;
+
+-- name: lock_rested
+-- Numbers whose rest is over, as many as one sweep takes; those that somebody else holds are left for later.
+select id from number where state = 2 and rests_until <= $1 order by rests_until, id limit $2 for no key update skip locked;
+
+-- name: free_numbers
+-- Rested numbers become free: what waited for them goes to the pile, the counts follow.
+with freed as (
+  update number n set state = 0, rests_until = null from pool p
+  where n.id = any($1::bigint[]) and n.state = 2 and p.id = n.pool_id
+  returning n.id, n.pool_id, n.seq, n.last_service_id
+), woken as (
+  delete from passed w using freed f where w.number_id = f.id and (w.not_before is null or w.not_before <= $2)
+  returning f.pool_id, w.service_id, f.seq, w.tries, w.not_before
+), piled as (
+  insert into pile (pool_id, service_id, seq, tries) select pool_id, service_id, seq, tries from woken order by 1, 2, 3
+  on conflict do nothing
+)
+insert into stock_move (pool_id, service_id, free, withheld, busy)
+select pool_id, null, count(*), 0, 0 from freed group by 1
+union all
+select pool_id, last_service_id, 0, 0, -count(*) from freed where last_service_id is not null group by 1, 2
+union all
+select pool_id, service_id, 0, -count(*), 0 from woken where not_before is not null group by 1, 2;
+
+-- name: lock_service_rested
+-- Numbers that rested for one service long enough; locked like all others, so that no wake-up is lost.
+select n.id from number n where n.id in (
+  select number_id from passed where not_before <= $1 order by not_before limit $2
+) order by n.id for no key update skip locked;
+
+-- name: wake_service_rested
+-- Those that are free go to the pile; those that are not wait like any passed number.
+with due as (
+  select d.number_id, d.service_id, d.tries, n.pool_id, n.seq, n.state
+  from passed d join number n on n.id = d.number_id where d.number_id = any($1::bigint[]) and d.not_before <= $2
+), gone as (
+  delete from passed w using due d where d.state = 0 and w.number_id = d.number_id and w.service_id = d.service_id
+), piled as (
+  insert into pile (pool_id, service_id, seq, tries)
+  select pool_id, service_id, seq, tries from due where state = 0 order by 1, 2, 3 on conflict do nothing
+), waits as (
+  update passed w set not_before = null from due d
+  where d.state <> 0 and w.number_id = d.number_id and w.service_id = d.service_id
+)
+insert into stock_move (pool_id, service_id, withheld) select pool_id, service_id, -count(*) from due group by 1, 2;
+
+-- name: fold_lock
+-- One node folds at a time; the others let it.
+select pg_try_advisory_xact_lock(1851749475);
+
+-- name: fold_stock
+-- Fold the stock movements into the counts; the rows were made with their pool and shelf.
+with taken as (
+  delete from stock_move returning pool_id, service_id, free, withheld, busy
+), pools as (
+  update stock s set free = s.free + t.free
+  from (select pool_id, sum(free)::bigint as free from taken group by 1 having sum(free) <> 0) t where t.pool_id = s.pool_id
+)
+update shelf_stock s set withheld = s.withheld + t.withheld, busy = s.busy + t.busy
+from (
+  select pool_id, service_id, sum(withheld)::bigint as withheld, sum(busy)::bigint as busy from taken
+  where service_id is not null group by 1, 2
+) t
+where s.pool_id = t.pool_id and s.service_id = t.service_id;
+
+-- name: pool_of
+-- The pool for a supplier, country, operator and abilities; made when it is new.
+with made as (
+  insert into pool (supplier_id, country_id, operator_id, abilities) values ($1, $2, $3, $4)
+  on conflict (country_id, supplier_id, operator_id, abilities) do update set abilities = excluded.abilities returning id
+), counted as (
+  insert into stock (pool_id) select id from made on conflict do nothing
+)
+select id from made;
+
+-- name: lock_pool
+-- Hold a pool while numbers are added, so that seqs stay dense.
+select last_seq from pool where id = $1 for no key update;
+
+-- name: taken_e164
+-- Which of these telephone numbers the bank has already.
+select e164 from number where e164 = any($1::bigint[]);
+
+-- name: add_numbers
+-- New free numbers behind the last seq of their locked pool.
+with added as (
+  insert into number (pool_id, seq, e164)
+  select $1, $2 + row_number() over (order by ordinality), e164 from unnest($3::bigint[]) with ordinality n(e164, ordinality)
+  returning 1
+), grown as (
+  update pool set last_seq = last_seq + (select count(*) from added) where id = $1
+)
+insert into stock_move (pool_id, free) select $1, count(*) from added;

@@ -1,0 +1,55 @@
+"""The supplier port: what the bank tells the places that numbers come from.
+
+Suppliers with stock here (own pool, simulator, agents' declared numbers) are told inside the transaction, a set at a time.
+Suppliers that must be asked get their questions outside of any transaction; see supply/asking.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from numbank.db.pool import Connection
+
+
+class Leased(msgspec.Struct, frozen=True):
+    """A number that was just leased, as its supplier is told."""
+
+    lease_id: int
+    service_id: int
+    supplier_id: int
+    e164: int
+    at: datetime
+
+
+class Supplier:
+    """A supplier with stock here. The methods run inside the lease's transaction; raising undoes the whole batch."""
+
+    kind = "pool"
+
+    async def leased(self, tx: Connection, leases: Sequence[Leased]) -> None:
+        """These numbers were leased."""
+
+    async def more(self, tx: Connection, lease_ids: Sequence[int]) -> None:
+        """A further message is wanted for these leases."""
+
+
+class Suppliers:
+    """All suppliers by their id. One that is not special is a plain pool."""
+
+    def __init__(self, special: dict[int, Supplier] | None = None) -> None:
+        self._special = special or {}
+
+    async def leased(self, tx: Connection, leases: Sequence[Leased]) -> None:
+        """Tell each supplier about its own."""
+        for supplier_id, supplier in self._special.items():
+            own = [lease for lease in leases if lease.supplier_id == supplier_id]
+            if own:
+                await supplier.leased(tx, own)
+
+    async def more(self, tx: Connection, lease_ids: Sequence[int]) -> None:
+        """Tell every special supplier; each knows its own leases."""
+        for supplier in self._special.values():
+            await supplier.more(tx, lease_ids)
