@@ -76,9 +76,8 @@ class LeaseDesk:
         keys = list(dict.fromkeys((request.country_id, request.service_id) for request in requests))
         offers: dict[tuple[int, int], list[Offer]] = {}
         rows = await tx.fetch(Q.offers, [country for country, _ in keys], [service for _, service in keys])
-        for key, price, pool_id, supplier_id, operator_id, available in rows:
-            offer = Offer(price, pool_id, supplier_id, operator_id, available)
-            offers.setdefault(keys[key - 1], []).append(offer)
+        for key, *offered in rows:
+            offers.setdefault(keys[key - 1], []).append(Offer(*offered))
         for plan in plans:
             request = plan.request
             if (request.account_id, request.order) in used:
@@ -137,7 +136,7 @@ class LeaseDesk:
             balance = balances[request.account_id]
             holds.append(journal.Hold(hold_id, request.account_id, offer.price, 0, balance.currency))
             activation = Activation(
-                lease_id, request.account_id, request.country_id, request.service_id, offer.operator_id, found.e164,
+                lease_id, request.account_id, request.country_id, request.service_id, offer.operator, found.e164,
                 offer.price, balance.currency, State.PREPARED, now,
                 now + timedelta(seconds=request.early_cancel_s), now + timedelta(seconds=request.life_s),
             )  # fmt: skip

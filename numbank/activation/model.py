@@ -35,6 +35,7 @@ class Offer(msgspec.Struct, frozen=True):
     pool_id: int
     supplier_id: int
     operator_id: int
+    operator: str
     available: int
 
 
@@ -45,7 +46,7 @@ class Activation(msgspec.Struct, frozen=True):
     account_id: int
     country_id: int
     service_id: int
-    operator_id: int
+    operator: str
     e164: int
     price: int
     currency: int

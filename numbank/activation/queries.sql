@@ -2,11 +2,12 @@
 
 -- name: offers
 -- The pools that give numbers for (country, service) pairs, with price and kept count; key is the pair's place in the list.
-select k.key, o.price, p.id, p.supplier_id, p.operator_id,
+select k.key, o.price, p.id, p.supplier_id, p.operator_id, op.name as operator,
   coalesce(s.free, 0) - coalesce(w.withheld - w.busy, 0) as available
 from unnest($1::int[], $2::int[]) with ordinality k(country_id, service_id, key)
 join offer o on o.country_id = k.country_id and o.service_id = k.service_id and o.kind = 0
 join pool p on p.country_id = o.country_id and p.supplier_id = o.supplier_id and (o.operator_id is null or o.operator_id = p.operator_id)
+join operator op on op.id = p.operator_id
 left join stock s on s.pool_id = p.id
 left join shelf_stock w on w.pool_id = p.id and w.service_id = o.service_id
 where p.abilities & 1 = 1;
@@ -18,7 +19,7 @@ join order_key k on k.account_id = w.account_id and k.digest = w.digest;
 
 -- name: next_ids
 -- Fresh ids for leases and their holds, and the time of this batch.
-select nextval('lease_id'), nextval('hold_id'), now() from generate_series(1, $1::int);
+select nextval('lease_id'), nextval('hold_id'), bank_now() from generate_series(1, $1::int);
 
 -- name: insert_activations
 -- New activations on numbers that are claimed in the same transaction.
@@ -53,7 +54,7 @@ select id from activation where id = any($1::bigint[]) order by id for no key up
 -- name: read_leases
 -- Locked activations as the rules see them, and the time of this batch.
 select a.id, a.account_id, a.service_id, a.number_id, a.hold_id, a.state, a.ended_by, a.tries, a.cancel_from, a.due_at,
-  a.created_at, c.retry, a.code, now() as batch_at
+  a.created_at, c.retry, a.code, bank_now() as batch_at
 from activation a join country c on c.id = a.country_id where a.id = any($1::bigint[]);
 
 -- name: save_states
@@ -81,13 +82,14 @@ select id from activation where state < 8 and due_at <= $1 order by due_at, id l
 
 -- name: activation_view
 -- One activation as its customer may see it, with the message behind its code.
-select a.id, a.account_id, a.country_id, a.service_id, a.operator_id, a.e164, a.price, a.currency, a.state, a.created_at,
+select a.id, a.account_id, a.country_id, a.service_id, op.name as operator, a.e164, a.price, a.currency, a.state, a.created_at,
   a.cancel_from, a.due_at, a.code, m.text, m.received_at
-from activation a left join message m on m.id = a.message_id where a.id = $1 and a.account_id = $2 and a.state <> 0;
+from activation a join operator op on op.id = a.operator_id left join message m on m.id = a.message_id
+where a.id = $1 and a.account_id = $2 and a.state <> 0;
 
 -- name: live_views
 -- The live activations of one account, newest first, with the messages behind their codes.
-select a.id, a.account_id, a.country_id, a.service_id, a.operator_id, a.e164, a.price, a.currency, a.state, a.created_at,
+select a.id, a.account_id, a.country_id, a.service_id, op.name as operator, a.e164, a.price, a.currency, a.state, a.created_at,
   a.cancel_from, a.due_at, a.code, m.text, m.received_at
-from activation a left join message m on m.id = a.message_id
+from activation a join operator op on op.id = a.operator_id left join message m on m.id = a.message_id
 where a.account_id = $1 and a.state between 1 and 7 order by a.id desc limit $2;

@@ -49,7 +49,7 @@ class Charge(IntEnum):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """Where an event leads; `guarded` steps are refused inside the early-cancel window, `again` needs a country with retry."""
+    """Where an event leads. `guarded` is refused inside the early-cancel window, `again` needs a country with retry."""
 
     to: State
     charge: Charge = Charge.NONE

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import asyncpg
+import msgspec
+
 from numbank.activation.model import Activation, Status, StatusRequest
 from numbank.activation.states import State
 from numbank.db.counter import Answers
@@ -42,7 +45,5 @@ async def live(pool: Pool, account_id: int) -> list[Activation]:
     return [_activation(row) for row in await pool.fetch(Q.live_views, account_id, MAX_LISTED)]
 
 
-def _activation(row: Sequence[object]) -> Activation:
-    values = list(row)
-    values[8] = _STATES[values[8]]  # type: ignore[index]  a smallint column
-    return Activation(*values)  # type: ignore[arg-type]  the columns are in the order of the struct
+def _activation(row: asyncpg.Record) -> Activation:
+    return msgspec.convert(dict(row), Activation)

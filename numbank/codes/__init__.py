@@ -5,7 +5,8 @@ The way of a text: `plain` (one spelling) -> `reading` (cues, sentences, masks) 
 Language knowledge lives in `data/*.toml`, not in code.
 """
 
-from numbank.codes.brands import Brands, named_services
+from numbank.codes.brands import named_services
 from numbank.codes.decide import Found, recognise
+from numbank.codes.names import Brands
 
 __all__ = ["Brands", "Found", "named_services", "recognise"]

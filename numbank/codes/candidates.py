@@ -1,4 +1,4 @@
-"""Proposes what could be a code by its form alone: digits, digits in groups, digits behind a prefix, letters and digits."""
+"""Proposes what could be a code by its form alone: digits, also in groups or behind a prefix, letters and digits."""
 
 import re
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def _continues(text: str, chain: list[tuple[int, int]], start: int) -> bool:
 
 
 def _of_chain(text: str, chain: list[tuple[int, int]]) -> Iterator[Candidate]:
-    """What a chain of numbers may mean: one code in groups, one code said twice, a code beside a small number, or nothing."""
+    """What a chain of numbers may mean: one code in groups or said twice, a code beside a small number, or nothing."""
     if not chain:
         return
     groups = [text[start:end] for start, end in chain]

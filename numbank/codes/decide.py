@@ -3,12 +3,13 @@
 import msgspec
 
 from numbank.codes.candidates import candidates
+from numbank.codes.case import Case, Evidence
 from numbank.codes.governor import governor_of
 from numbank.codes.lexicon import lexicon
 from numbank.codes.masks import bound_line
 from numbank.codes.plain import normalise
 from numbank.codes.reading import read
-from numbank.codes.scoring import Case, Weighed, weigh
+from numbank.codes.scoring import weigh
 from numbank.codes.vetoes import is_near_cut, veto
 
 THRESHOLD = 0.6
@@ -46,7 +47,7 @@ def recognise(text: str, *, sender: str = "") -> Found:
             judged.append((candidate, governor))
     is_sole = len({candidate.code for candidate, _ in judged if not candidate.is_mixed}) == 1
     claimed = frozenset(governor.cue.start for _, governor in judged if governor.cue and governor.is_noun)
-    scores: dict[str, Weighed] = {}
+    scores: dict[str, Evidence] = {}
     for candidate, governor in judged:
         weighed = weigh(Case(reading, candidate, governor, is_sole, claimed))
         if weighed.score > scores.get(candidate.code, weighed).score or candidate.code not in scores:
@@ -54,7 +55,7 @@ def recognise(text: str, *, sender: str = "") -> Found:
     return _clear_winner(scores)
 
 
-def _clear_winner(scores: dict[str, Weighed]) -> Found:
+def _clear_winner(scores: dict[str, Evidence]) -> Found:
     ranked = sorted(scores, key=lambda code: scores[code].score, reverse=True)
     if not ranked or scores[ranked[0]].score < THRESHOLD:
         return NOTHING

@@ -32,7 +32,6 @@ class Governor(msgspec.Struct, frozen=True):
 def stands_alone(reading: Reading, candidate: Candidate) -> bool:
     """Whether the candidate has its sentence or line for itself."""
     begin, end = reading.sentence_at(candidate.start)
-    begin = max(begin, 0)
     if candidate.start - begin > REACH or end - candidate.end > REACH:
         return False
     start = prefix_start(reading.text, candidate.start)
@@ -41,10 +40,10 @@ def stands_alone(reading: Reading, candidate: Candidate) -> bool:
 
 
 def governor_of(reading: Reading, candidate: Candidate) -> Governor:
-    """Walks back from the candidate over signs and link words, not beyond its sentence; alone on a line, one line more."""
+    """Walks back from the candidate over signs and link words, not beyond its sentence; alone in it, a line more."""
     text, at = reading.text, candidate.start
     floor = reading.sentence_at(at)[0]
-    if floor and stands_alone(reading, candidate):
+    if floor and text[floor - 1] == "\n" and stands_alone(reading, candidate):
         floor = reading.sentence_at(floor - 1)[0]
     if at - 1 not in reading.governors:
         at = prefix_start(text, at)

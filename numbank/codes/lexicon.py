@@ -34,6 +34,8 @@ KINDS = NOUNS | {"other", "unit", "currency", "link", "ask", "join", "purpose", 
 KINDS |= {"month", "abbreviation", "topic"}
 _RIVALS = NOUNS | {"other"}  # of these only the longest counts: the "code" in "promo code" is no code
 
+_LONGEST_ENDING = 24
+
 
 class Cue(msgspec.Struct, frozen=True):
     """A cue word at a place of the text."""
@@ -58,18 +60,26 @@ class Lexicon(msgspec.Struct, frozen=True):
 
     def find(self, shadow: str) -> list[Cue]:
         """The cues of a text; those of one kind in the order of their places."""
-        spans = [
-            (start, -end, self.words[index])
-            for index, start, end in self.automaton.find_matches_as_indexes(shadow, overlapping=True)
-            if (self.words[index].open_left or not joined(shadow, start))
-            and (self.words[index].open_right or not joined(shadow, end))
-        ]
+        spans = []
+        for index, start, match_end in self.automaton.find_matches_as_indexes(shadow, overlapping=True):
+            word = self.words[index]
+            end = word_end(shadow, match_end) if word.open_right else match_end
+            if (word.open_left or not joined(shadow, start)) and (word.open_right or not joined(shadow, end)):
+                spans.append((start, -end, word))
         spans.sort(key=lambda span: span[:2])
         return _resolve(spans)
 
 
+def word_end(shadow: str, at: int) -> int:
+    """Where the word ends that `at` is in, at most a long ending further on."""
+    last = min(len(shadow), at + _LONGEST_ENDING)
+    while at < last and joined(shadow, at):
+        at += 1
+    return at
+
+
 def joined(shadow: str, at: int) -> bool:
-    """Whether the characters on both sides of `at` are letters of one word, in a script that puts blanks between words."""
+    """Whether the characters beside `at` are letters of one word, in a script that puts blanks between words."""
     return 0 < at < len(shadow) and _is_letter(shadow[at - 1]) and _is_letter(shadow[at])
 
 
@@ -78,7 +88,7 @@ def _is_letter(char: str) -> bool:
 
 
 def _resolve(spans: list[tuple[int, int, _Word]]) -> list[Cue]:
-    """Cues out of spans: of rivals that overlap, the longer one holds the shorter, and otherwise `other` has the doubt."""
+    """Cues out of spans: of rivals that overlap, the longer holds the shorter; if they cross, `other` wins."""
     cues: list[Cue] = []
     rivals: list[Cue] = []
     for start, minus_end, word in spans:

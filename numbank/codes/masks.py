@@ -5,8 +5,8 @@ from bisect import bisect_right
 
 import msgspec
 
-# Addresses: with a scheme, a host with or without a path, and mail. Each alternative begins only where nothing of its kind
-# stands before it and gives nothing back, so no text makes it slow.
+# Addresses: with a scheme, a host with or without a path, and mail. Each alternative begins only where nothing of its
+# kind stands before it and gives nothing back, so no text makes it slow.
 _ADDRESS = re.compile(
     r"(?:https?:?//|www\.)[!#-;=?-~]*+"
     r"|(?<![A-Za-z0-9.-])(?P<host>(?:[A-Za-z0-9-]++\.)++[a-z]{2,}+)(?![A-Za-z])(?P<path>(?::[0-9]++)?/[!#-;=?-~]*+)?"
@@ -47,13 +47,13 @@ def masks_of(text: str) -> Masks:
 
 
 def _is_address(match: re.Match[str]) -> bool:
-    """A host without a path is one unless a number stands before the dot: "123456.valid" is a full stop without a blank."""
+    """A host without a path, but not "123456.valid": there a number stands before a full stop without a blank."""
     host = match["host"]
     return host is None or match["path"] is not None or not host.split(".")[-2].isdigit()
 
 
 def hash_start(text: str) -> int | None:
-    """Where the 11 characters begin that tell an Android app that the message is its own, if the text ends with them."""
+    """Where the 11 characters begin that tell an Android app that the message is its own, if it ends with them."""
     stripped = text.rstrip()
     begin = len(stripped) - _HASH_LENGTH
     tail = stripped[begin:] if begin > 0 else ""

@@ -1,4 +1,4 @@
-"""Brings a text to one plain spelling: ASCII digits, no invisible characters, one kind of blank, dash and line break."""
+"""Brings a text to one plain spelling: ASCII digits, nothing invisible, one kind of blank, dash and line break."""
 
 import functools
 import unicodedata
@@ -17,9 +17,16 @@ _VARIATION_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 _TAGS = range(0xE0000, 0xE0080)
 _SURROGATES = range(0xD800, 0xE000)  # half characters: legal in a Python string, but no matcher takes them
 _BREAKS = "\r\x0b\x0c\x85\u2028\u2029"
-_MORE = {"\u2212": "-", "\u066b": ".", "\u066c": ",", "\u2800": " ", "\u3000": " ", "İ": "I", "`": "'"} | dict.fromkeys(
-    "\u2018\u2019\u02bc\u00b4", "'"
-)
+_MORE = {
+    "\u2212": "-",
+    "\u066b": ".",
+    "\u066c": ",",
+    "\u2800": " ",
+    "\u3000": " ",
+    "\uff0c": ", ",
+    "İ": "I",
+    "`": "'",
+} | dict.fromkeys("\u2018\u2019\u02bc\u00b4", "'")
 
 
 class Plain(msgspec.Struct, frozen=True):
@@ -60,7 +67,7 @@ _SHADOW = str.maketrans({"-": " ", "\n": " ", "_": " ", "ё": "е"})
 
 
 def shadow_of(plain: str) -> str:
-    """The spelling in which cues and names are compared; as long as `plain` (its letters have one-letter lower cases)."""
+    """The spelling in which cues and names are compared; as long as `plain`, whose letters all have short lower cases."""
     return plain.lower().translate(_SHADOW)
 
 

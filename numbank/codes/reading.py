@@ -1,4 +1,4 @@
-"""A message as it is judged: its plain text with cues, sentences, masked stretches and signs of an automatic message."""
+"""A message as it is judged: its plain text with cues, sentences, masked stretches and the mark of an app."""
 
 import re
 from bisect import bisect_right

@@ -9,7 +9,7 @@ from numbank.codes.reading import Reading
 
 _CUT_MARGIN = 64  # a number so near to the place where reading stopped may be half a number
 
-# Directly behind a candidate: a dash and a word with a digit in it, so the candidate is the first half of an identifier.
+# Directly behind a candidate: a dash and a word with a digit in it, so the candidate is half of an identifier.
 _GOES_ON = re.compile(r"-[A-Za-z]{0,8}[0-9]")
 
 # Letters and digits that are no code: XX1234 (a card), SAVE20 (a promotion), 24x7, 30min, 10th.
@@ -17,6 +17,14 @@ _MASKED = re.compile(r"[xX]+[0-9]+|[0-9]+[xX]+[0-9]*")
 _WORD_AND_NUMBER = re.compile(r"[A-Za-z]{3,}[0-9]{1,3}")
 _NUMBER_AND_UNIT = re.compile(r"[0-9]+[A-Za-z]{1,7}")
 
+# Beside a candidate: a comma and one more number, so the two are members of a list.
+_NEXT_IN_LIST = re.compile(r" ?[,;] ?([0-9]{4,10})(?![0-9])")
+_LAST_IN_LIST = re.compile(r"(?<![0-9])([0-9]{4,10}) ?[,;] ?\Z")
+
+# Directly behind letters and digits: a number of its own, or a colon; so they are a name, "X5ID: 1234".
+_NAME_ENDS = re.compile(r":| ?-? ?[0-9]{4,8}(?![0-9A-Za-z])")
+
+_TITLE_ENDS = ":]\u3011"
 _PAIRS = (("/", "path"), ("\\", "path"), (",", "amount"), (".", "amount"), (":", "time"), ("'", "amount"))
 
 
@@ -24,10 +32,21 @@ def veto(reading: Reading, candidate: Candidate, governor: Governor) -> str | No
     """The reason why this is no code, or None."""
     if reading.masks.cover(candidate.start):
         return "address"
-    if governor.cue is not None and governor.cue.kind == "other" and not _is_topic(reading, governor):
+    if _is_owned(reading, candidate, governor):
         return "owned by another word"
-    touching = _touching(reading.text, candidate) or _dashes(reading.text, candidate, governor)
-    return touching or _beside(reading, candidate) or (_mixed(reading.text, candidate) if candidate.is_mixed else None)
+    text = reading.text
+    touching = _touching(text, candidate) or _listed(text, candidate) or _dashes(text, candidate, governor)
+    return (
+        touching or _beside(reading, candidate) or (_mixed(text, candidate, governor) if candidate.is_mixed else None)
+    )
+
+
+def _is_owned(reading: Reading, candidate: Candidate, governor: Governor) -> bool:
+    if governor.cue is None or governor.cue.kind != "other" or _is_topic(reading, governor):
+        return False
+    # In "Example House: 1234 is your code" the word is the end of a name.
+    is_title = governor.link and any(sign in _TITLE_ENDS for sign in reading.text[governor.cue.end : candidate.start])
+    return not (is_title and candidate.end + 1 in reading.link_starts)
 
 
 def _is_topic(reading: Reading, governor: Governor) -> bool:
@@ -35,8 +54,11 @@ def _is_topic(reading: Reading, governor: Governor) -> bool:
     cue = governor.cue
     if cue is None or governor.link < 2 or not reading.first("topic", cue.start, cue.end):
         return False
-    noun = reading.last("strong", governor.floor, cue.start)
-    return noun is not None and cue.start - noun.end <= 60 and "," not in reading.text[noun.end : cue.start]
+    for kind, reach in (("strong", 60), ("weak", 25)):
+        noun = reading.last(kind, governor.floor, cue.start)
+        if noun is not None and cue.start - noun.end <= reach and "," not in reading.text[noun.end : cue.start]:
+            return True
+    return False
 
 
 def is_near_cut(reading: Reading, candidate: Candidate) -> bool:
@@ -65,8 +87,19 @@ def _touching(text: str, candidate: Candidate) -> str | None:
     return None
 
 
+def _listed(text: str, candidate: Candidate) -> str | None:
+    """A second number of the same length behind a comma: whichever is the code, it cannot be told."""
+    ahead = _NEXT_IN_LIST.match(text, candidate.end)
+    behind = _LAST_IN_LIST.search(text, max(0, candidate.start - 13), candidate.start)
+    for match in (ahead, behind):
+        if match and len(match[1]) == len(candidate.code) and match[1] != candidate.code:
+            return "one of a list"
+    return None
+
+
 def _dashes(text: str, candidate: Candidate, governor: Governor) -> str | None:
-    if _GOES_ON.match(text, candidate.end):
+    is_cut_off = text[candidate.end : candidate.end + 1] == "-" and "-" in text[candidate.start : candidate.end]
+    if is_cut_off or _GOES_ON.match(text, candidate.end):
         return "first half of an identifier"
     start = candidate.start
     if text[start - 1 : start] == "-" and text[max(0, start - 2) : start - 1].isalnum():
@@ -91,12 +124,15 @@ def _beside(reading: Reading, candidate: Candidate) -> str | None:
     return None
 
 
-def _mixed(text: str, candidate: Candidate) -> str | None:
+def _mixed(text: str, candidate: Candidate, governor: Governor) -> str | None:
     code = candidate.code
-    if _MASKED.fullmatch(code) or _WORD_AND_NUMBER.fullmatch(code):
+    is_said = governor.cue is not None and governor.cue.kind == "strong" and governor.link == 2
+    if _MASKED.fullmatch(code) or (_WORD_AND_NUMBER.fullmatch(code) and not is_said):
         return "masked or a word with a number"
     if not code.isupper() and _NUMBER_AND_UNIT.fullmatch(code):
         return "number with a unit"
+    if _NAME_ENDS.match(text, candidate.end):
+        return "a name before a number"
     size = len(code)
     behind, ahead = (
         text[max(0, candidate.start - size - 1) : candidate.start],

@@ -7,6 +7,7 @@ from hashlib import sha256
 import msgspec
 
 from numbank.clock import new_key
+from numbank.customers.ring import Ring
 from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
 from numbank.db.versions import Versions, bump
@@ -14,8 +15,6 @@ from numbank.db.versions import Versions, bump
 Q = Queries("numbank.customers")
 
 TOPIC = "keys"
-# Wrong keys are remembered too, so that hammering with them costs no query; bounded, for anybody can make them up.
-MAX_REMEMBERED = 100_000
 
 
 class Customer(msgspec.Struct, frozen=True):
@@ -30,37 +29,11 @@ def digest_of(key: str) -> bytes:
     return sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
-class KeyRing:
-    """Customers by key. Everything is forgotten when any key changes, and nothing is used that was not checked lately."""
+class KeyRing(Ring[Customer]):
+    """Customers by key."""
 
     def __init__(self, pool: Pool, versions: Versions) -> None:
-        self._pool = pool
-        self._versions = versions
-        self._known: dict[bytes, Customer | None] = {}
-        self._generation = 0
-        versions.subscribe(TOPIC, self._forget)
-
-    def cached(self, digest: bytes) -> Customer | None:
-        """The customer if the answer is at hand and fresh; None means ask `find`."""
-        return self._known.get(digest) if self._versions.fresh else None
-
-    async def find(self, digest: bytes) -> Customer | None:
-        """The customer of a key, None for a key that is not ours. Raises the connection error if nobody can tell."""
-        await self._versions.ensure_fresh()
-        if digest in self._known:
-            return self._known[digest]
-        generation = self._generation
-        row = await self._pool.fetchrow(Q.customer_of_key, digest)
-        customer = Customer(*row) if row is not None else None
-        if generation == self._generation:
-            if len(self._known) >= MAX_REMEMBERED:
-                self._known.clear()
-            self._known[digest] = customer
-        return customer
-
-    async def _forget(self) -> None:
-        self._generation += 1
-        self._known.clear()
+        super().__init__(pool, versions, topic=TOPIC, query=Q.customer_of_key, owner=Customer)
 
 
 async def issue(tx: Connection, customer_id: int) -> str:

@@ -19,8 +19,9 @@ from numbank.db.pg_account import account_for
 from numbank.db.pg_binaries import MAJOR, binaries
 from numbank.db.pg_cluster import Folder, check_version, close_sockets, create
 from numbank.db.pg_errors import AlreadyServed, EmbeddedError, NotPermitted, NotRunning, StartFailed, WrongVersion
-from numbank.db.pg_launch import adopt, check_identity, is_gone, launch, prepare
-from numbank.db.pg_process import Postmaster, Say, accepts, command, wait_until
+from numbank.db.pg_launch import adopt, check_identity, launch, prepare
+from numbank.db.pg_process import Postmaster, accepts, command
+from numbank.db.pg_wait import Say, is_gone, wait_until
 
 __all__ = [
     "AlreadyServed",

@@ -16,14 +16,16 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
+import psutil
+
 from numbank.db.pg_account import Account
 from numbank.db.pg_binaries import MAJOR, binaries
 from numbank.db.pg_errors import NotPermitted, StartFailed, WrongVersion
+from numbank.db.pg_wait import Say, wait_until
 
 PORT = 5432
 SUPERUSER = "postgres"
@@ -107,10 +109,9 @@ def check_version(folder: Folder) -> None:
         )
 
 
-def create(folder: Folder, account: Account, say: Callable[[str], None], *, durable: bool) -> None:
+def create(folder: Folder, account: Account, say: Say, *, durable: bool) -> None:
     """Make the cluster in a staging folder and move it into place as a whole, so that half a cluster is never found."""
-    for leftover in folder.data.glob(f"{STAGING}*"):
-        shutil.rmtree(leftover)
+    _clear_leftovers(folder, say)
     say(f"creating the database in {folder.home}")
     staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=folder.data))
     # By handle, not by path: the data folder may be an ordinary user's, who could swap the staging folder under root.
@@ -137,6 +138,17 @@ def create(folder: Folder, account: Account, say: Callable[[str], None], *, dura
         os.close(handle)
 
 
+def _clear_leftovers(folder: Folder, say: Say) -> None:
+    """Remove what a supervisor left that was killed in `create`; its initdb may still be at work there."""
+    for leftover in folder.data.glob(f"{STAGING}*"):
+
+        def idle(path: str = str(leftover)) -> bool:
+            return not any(path in " ".join(each.info["cmdline"] or []) for each in psutil.process_iter(["cmdline"]))
+
+        wait_until(idle, say, lambda: f"waiting for an initdb that was left alone in {folder.data}")
+        shutil.rmtree(leftover)
+
+
 def _initdb(cluster: Path, password: Path, account: Account, *, durable: bool) -> None:
     command: list[str | Path] = [binaries() / "initdb", "--pgdata", cluster, "--username", SUPERUSER]
     command += ["--pwfile", password, "--auth", "scram-sha-256", "--no-instructions"]
@@ -148,7 +160,8 @@ def _initdb(cluster: Path, password: Path, account: Account, *, durable: bool) -
         try:
             said = initdb.communicate()[0].decode(errors="replace").strip()
         except BaseException:
-            initdb.terminate()  # it takes its own children with it
+            initdb.terminate()
+            initdb.wait()  # it still removes what it made
             raise
     if initdb.returncode:
         complaints = [line for line in said.splitlines() if "error" in line] or said.splitlines()[-1:]

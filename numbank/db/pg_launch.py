@@ -13,7 +13,8 @@ import psutil
 from numbank.db.pg_account import Account
 from numbank.db.pg_cluster import DATABASE, ROLE, Folder, check_sockets, open_sockets
 from numbank.db.pg_errors import AlreadyServed, EmbeddedError, StartFailed
-from numbank.db.pg_process import Postmaster, Say, accepts, ask, drop_old_logs, orphans, tail, wait_until
+from numbank.db.pg_process import Postmaster, accepts, ask, drop_old_logs, orphans, tail
+from numbank.db.pg_wait import Say, is_gone, wait_until
 
 ORPHANS_GRACE_S = 3.0
 
@@ -129,14 +130,6 @@ def prepare(folder: Folder) -> None:
         f"grant pg_monitor to {ROLE};\n"
         f"create database {DATABASE} owner {ROLE};\n",
     )
-
-
-def is_gone(process: psutil.Process) -> bool:
-    """Tell whether a process that is not our child is dead; a container's pid 1 may never bury it."""
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def _last_line(folder: Folder) -> str:

@@ -4,7 +4,6 @@ import os
 import stat
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -16,8 +15,6 @@ from numbank.db.pg_errors import StartFailed
 
 KEEP_LOGS_S = 6 * 86_400
 TAIL_LINES = 6
-
-Say = Callable[[str], None]
 
 
 class Postmaster(NamedTuple):
@@ -101,19 +98,6 @@ def ask(folder: Folder, sql: str) -> str:
     if done.returncode:
         raise StartFailed(f"PostgreSQL on {folder.data} refused: {' '.join(done.stderr.split())}")
     return done.stdout.strip()
-
-
-def wait_until(done: Callable[[], bool], say: Say, waiting_for: Callable[[], str]) -> None:
-    """Wait without a limit (recovery takes what it takes), but tell after 2 s and then every 5 s for what."""
-    began = time.monotonic()
-    next_word, pause = 2.0, 0.005
-    while not done():
-        waited = time.monotonic() - began
-        if waited >= next_word:
-            say(f"{waiting_for()} ({waited:.0f} s)")
-            next_word += 5.0
-        time.sleep(pause)
-        pause = min(pause * 1.5, 0.1)
 
 
 def tail(folder: Folder, early: IO[bytes] | None = None) -> list[str]:

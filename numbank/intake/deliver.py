@@ -6,7 +6,7 @@ is seen by the statement that follows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import IntEnum
 
@@ -37,9 +37,9 @@ class Intake(IntEnum):
 
 
 class DeliverDesk:
-    """Serves the deliver counter. `any_service_ids` are the services that stand for "any other" (code `ot`)."""
+    """Serves the deliver counter. `any_service_ids` tells the services that stand for "any other" (code `ot`)."""
 
-    def __init__(self, any_service_ids: frozenset[int]) -> None:
+    def __init__(self, any_service_ids: Callable[[], frozenset[int]]) -> None:
         self._any_service_ids = any_service_ids
 
     async def serve(self, tx: Connection, incoming: Sequence[Incoming]) -> Answers[Intake]:
@@ -96,7 +96,7 @@ class DeliverDesk:
     ) -> tuple[Fate, tuple[rules.Change, str | None] | None]:
         if lease is None:
             return Fate.NO_LEASE, None
-        seeker = Seeker(lease.id, lease.service_id, lease.service_id in self._any_service_ids)
+        seeker = Seeker(lease.id, lease.service_id, lease.service_id in self._any_service_ids())
         if match(kept.incoming.services, [seeker]) is None:
             return Fate.OTHER_SERVICE, None
         change = rules.receive(lease, kept.incoming.code, now)

@@ -76,5 +76,5 @@ class Door:
 
 
 def _clean(text: str) -> str:
-    """Text that PostgreSQL can keep: no NUL, no half of a surrogate pair; what is replaced shows as U+FFFD."""
+    """Text that PostgreSQL can keep: no NUL (shows as U+FFFD), no half of a surrogate pair (shows as ?)."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -2,7 +2,7 @@
 
 -- name: next_message_ids
 -- Fresh message ids and the time of this batch.
-select nextval('message_id'), now() from generate_series(1, $1::int);
+select nextval('message_id'), bank_now() from generate_series(1, $1::int);
 
 -- name: remember_keys
 -- Remember message keys, in order; only keys that are new come back.

@@ -34,7 +34,7 @@ async def lock(tx: Connection, number_ids: Sequence[int]) -> dict[int, int | Non
     if not ids:
         return {}
     await tx.fetch(Q.lock_numbers, ids)
-    return {number_id: holder for number_id, holder in await tx.fetch(Q.holders, ids)}
+    return dict(map(tuple, await tx.fetch(Q.holders, ids)))
 
 
 async def rest(tx: Connection, ended: Sequence[tuple[int, int]], until: datetime) -> None:

@@ -11,6 +11,10 @@ do $$ begin
   execute format('alter role current_user in database %I set jit = off', current_database());
 end $$;
 
+-- The time of a batch: that of its transaction, moved by the offset of a test clock (engine 6).
+create function bank_now() returns timestamptz stable language sql as
+$$ select now() + make_interval(secs => coalesce(nullif(current_setting('numbank.clock_offset_s', true), '')::float8, 0)) $$;
+
 -- nodes ------------------------------------------------------------------------------------------------------------
 
 create table version (topic text primary key, value bigint not null default 1) with (fillfactor = 50);

@@ -1,0 +1,83 @@
+"""serve, demo, migrate: opening the bank."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from numbank.cli import screen
+from numbank.cli.access import Data, DatabaseUrl
+from numbank.customers import register
+from numbank.db.pool import connect
+from numbank.money import parse_minor
+from numbank.settings import Settings, load
+
+Listen = Annotated[str | None, typer.Option("--listen", help="HOST:PORT (NUMBANK_LISTEN).")]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, max=64, help="Worker processes (NUMBANK_WORKERS).")]
+Sandbox = Annotated[bool, typer.Option("--sandbox", help="The simulator supplies numbers and messages.")]
+
+DEMO_BALANCE = "100"
+
+
+def serve(
+    data: Data = None,
+    listen: Listen = None,
+    database_url: DatabaseUrl = None,
+    workers: Workers = None,
+    sandbox: Sandbox = False,
+) -> None:
+    """Open the bank: database, migrations, workers. Stops on Ctrl-C or SIGTERM after serving what was accepted."""
+    from numbank.server import serve as supervisor  # noqa: PLC0415  granian is only loaded where it is needed
+
+    settings = load(data=data, listen=listen, database_url=database_url, workers=workers, sandbox=sandbox or None)
+
+    def ready(running: Settings) -> None:
+        screen.say(f"numbank serves http://{running.listen}/stubs/handler_api.php")
+
+    supervisor.serve(settings, screen.say, ready)
+
+
+def demo(data: Data = None, listen: Listen = None, database_url: DatabaseUrl = None) -> None:
+    """Open the bank in sandbox mode with a customer who has money; prints the key and a line to try."""
+    from numbank.server import serve as supervisor  # noqa: PLC0415  granian is only loaded where it is needed
+
+    settings = load(data=data, listen=listen, database_url=database_url, sandbox=True)
+
+    def ready(running: Settings) -> None:
+        customer_id, key = asyncio.run(_demo_customer(running))
+        url = f"http://{running.listen}/stubs/handler_api.php"
+        screen.out.print(f"""
+numbank is open in sandbox mode: numbers and messages are made up, money is play money.
+
+  URL       {url}
+  API key   {key}
+  customer  {customer_id}, with {DEMO_BALANCE}.00
+
+  curl '{url}?api_key={key}&action=getBalance'
+  curl '{url}?api_key={key}&action=getNumber&service=tg&country=0'
+
+Stop it with Ctrl-C.""", markup=False)  # fmt: skip
+
+    supervisor.serve(settings, screen.say, ready)
+
+
+async def _demo_customer(settings: Settings) -> tuple[int, str]:
+    connection = await connect(settings.database_url, hot=False, command_timeout_s=60)
+    try:
+        async with connection.transaction():
+            balance = parse_minor(DEMO_BALANCE) or 0
+            return await register.add(connection, "demo", currency=settings.currency, balance=balance)
+    finally:
+        await connection.close()
+
+
+def migrate(data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Bring the database to the schema of this version."""
+    from numbank.cli.access import located  # noqa: PLC0415
+    from numbank.server import serve as supervisor  # noqa: PLC0415  granian is only loaded where it is needed
+
+    with located(data, database_url) as settings:
+        asyncio.run(supervisor.prepare(settings, screen.say))
+    screen.out.print("the database is up to date")

@@ -1,0 +1,35 @@
+-- Housekeeping of the machine room.
+
+-- name: growth_lock
+-- One node makes partitions at a time.
+select pg_advisory_xact_lock(1735552887);
+
+-- name: growth
+-- The growing tables, their sequences, and how far their partitions reach.
+select parent, sequence, upto from growth order by parent;
+
+-- name: next_of
+-- About the next value of a sequence.
+select coalesce(last_value + 1, start_value) from pg_sequences
+where schemaname = current_schema() and sequencename = $1;
+
+-- name: add_partition
+-- One more partition behind the last.
+select add_partition($1, $2);
+
+-- name: forget_batches
+-- Forget the marks of batches older than an hour, a bounded number at a time.
+with old as (
+  delete from batch_done where id in (select id from batch_done where at < now() - interval '1 hour' order by at limit 5000)
+  returning 1
+)
+select count(*) from old;
+
+-- name: lease_ids
+-- How far the lease ids are.
+select start_value, max_value, last_value from pg_sequences
+where schemaname = current_schema() and sequencename = 'lease_id';
+
+-- name: bank_now
+-- The bank's time: the database's, moved by the offset of a test clock.
+select bank_now();

@@ -1,0 +1,1 @@
+"""The running bank: the ASGI app, its workers, health, metrics and logs."""

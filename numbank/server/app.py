@@ -1,0 +1,125 @@
+"""The ASGI app of one worker: the wire on its paths, the doors of suppliers, health and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from numbank.errors import OperatorError
+from numbank.server import logs
+from numbank.server.bank import Bank
+from numbank.server.health import ready
+from numbank.server.metrics import CounterMetrics, WireMetrics, exposition
+from numbank.server.periodic import Periodic
+from numbank.settings import Settings, load
+from numbank.wire.fields import Receive
+from numbank.wire.handler import Scope, Send, Wire
+
+log = structlog.get_logger("numbank")
+
+ACCESS_FLUSH_S = 0.25
+PARENT_CHECK_S = 0.5
+SUPERVISOR = "NUMBANK_SUPERVISOR_PID"
+
+Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class App:
+    """Routes a request by its path. Built before the loop runs, opened by the lifespan."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.bank = Bank(settings, CounterMetrics())
+        self.access = logs.AccessLog(settings.access_log)
+        self.routes: dict[str, Endpoint] = {}
+        self._helpers: list[Periodic] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the lifespan."""
+        if scope["type"] == "http":
+            await self.routes.get(scope["path"], _not_found)(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    async def open(self) -> None:
+        """Open the bank and mount everything."""
+        await self.bank.start()
+        wire = Wire(self.bank.desks, WireMetrics(self.access))
+        self.routes = dict.fromkeys(wire.paths, wire) | {
+            "/healthz": _healthz,
+            "/readyz": self._readyz,
+            "/metrics": _metrics,
+        }
+        self._helpers = [
+            Periodic("access-log", self._flush, ACCESS_FLUSH_S),
+            Periodic("parent", self._watch_supervisor, PARENT_CHECK_S),
+        ]
+        for helper in self._helpers:
+            helper.start()
+
+    async def close(self) -> None:
+        """Serve what was accepted, then close."""
+        await self.bank.stop()
+        await asyncio.gather(*(helper.stop() for helper in self._helpers))
+        self.access.flush()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.open()
+        except OperatorError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _readyz(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        status, body = await ready(self.bank)
+        await respond(send, status, body, b"application/json")
+
+    async def _flush(self) -> int:
+        self.access.flush()
+        return 0
+
+    async def _watch_supervisor(self) -> int:
+        """A worker whose supervisor was killed would keep the port and serve for ever: it stops itself."""
+        supervisor = os.environ.get(SUPERVISOR)
+        if supervisor and os.getppid() != int(supervisor):
+            log.error("supervisor_gone", supervisor=int(supervisor))
+            os.environ.pop(SUPERVISOR)
+            os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+
+
+def create() -> App:
+    """The factory that granian calls in each worker; everything comes from the environment."""
+    settings = load()
+    logs.configure(settings.log_level)
+    return App(settings)
+
+
+async def respond(send: Send, status: int, body: bytes, kind: bytes) -> None:
+    """One whole answer."""
+    headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _healthz(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await respond(send, 200, b'{"status":"alive"}', b"application/json")
+
+
+async def _metrics(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await respond(send, 200, exposition(), b"text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _not_found(_scope: dict[str, Any], _receive: Receive, send: Send) -> None:
+    await respond(send, 404, b"BAD_ACTION", b"text/html; charset=UTF-8")

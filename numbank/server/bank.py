@@ -1,0 +1,134 @@
+"""Puts the bank of one worker process together: pool, counters, caches, door, background workers."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from numbank.activation.advance import AdvanceDesk
+from numbank.activation.desk import LeaseDesk
+from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest, Status, StatusRequest
+from numbank.activation.states import State
+from numbank.activation.views import statuses
+from numbank.catalogue.catalogue import Catalogue
+from numbank.catalogue.prices import PriceLists
+from numbank.customers.keys import KeyRing
+from numbank.db import migrate
+from numbank.db.counter import Counter, Watch
+from numbank.db.pool import Pool, connector, create_pool
+from numbank.db.queries import Queries
+from numbank.db.versions import Versions
+from numbank.intake.deliver import DeliverDesk, Intake
+from numbank.intake.door import Door
+from numbank.messages.model import Incoming
+from numbank.server.background import workers
+from numbank.server.suppliers import special_suppliers
+from numbank.settings import Settings
+from numbank.supply.supplier import Suppliers
+from numbank.wire.desks import Desks
+
+Q = Queries("numbank.db")
+
+
+class Bank:
+    """Everything of one node. `start` opens it, `stop` serves what was accepted and closes it."""
+
+    def __init__(self, settings: Settings, watch: Watch | None = None) -> None:
+        self.settings = settings
+        self._watch = watch
+
+    async def start(self) -> None:
+        """Open the pool, check the schema, load the caches, start clerks and background workers."""
+        settings = self.settings
+        self.pool: Pool = await create_pool(
+            settings.database_url, size=settings.pool_size, command_timeout_s=settings.command_timeout_s
+        )
+        async with self.pool.acquire() as connection:
+            await migrate.check(connection)
+        self.versions = Versions(self.pool, poll_s=settings.version_poll_s, max_age_s=settings.version_max_age_s)
+        self.catalogue = Catalogue()
+        self.keys = KeyRing(self.pool, self.versions)
+        self.prices = PriceLists(self.pool, settings.price_list_age_s)
+        self.suppliers = Suppliers(await special_suppliers(self.pool, settings))
+        self._counters()
+        self.door = Door(self.deliver.ask, self.catalogue)
+        self.versions.subscribe("catalogue", self._catalogue_changed)
+        await self.versions.look()
+        self.versions.start()
+        self.desks = Desks(
+            settings=settings,
+            pool=self.pool,
+            keys=self.keys,
+            catalogue=self.catalogue,
+            prices=self.prices,
+            status=self.status,
+            lease=self.lease,
+            advance=self.advance,
+        )
+        self._workers = workers(self)
+        for clerk in (self.status, self.lease, self.advance, self.deliver):
+            clerk.start()
+        for worker in self._workers:
+            worker.start()
+
+    def _counters(self) -> None:
+        """The four hot operations, each with its own queue, clerk and connection."""
+        settings = self.settings
+        advance = AdvanceDesk(
+            self.suppliers,
+            cool_down_s=settings.cool_down_s,
+            unused_rest_s=settings.unused_rest_s,
+            unused_tries=settings.unused_tries,
+        )
+        lease = LeaseDesk(
+            self.suppliers, operator_fallback=settings.operator_fallback, claim_pools=settings.claim_pools
+        )
+        common: dict[str, Any] = {
+            "queue_limit": settings.queue_limit,
+            "deadline_s": settings.queue_deadline_s,
+            "watch": self._watch,
+        }
+        open_one = connector(settings.database_url, settings.command_timeout_s)
+        self.status: Counter[StatusRequest, Status] = Counter(
+            "status", statuses, open_one, batch_limit=settings.batch_status, writes=False, **common
+        )
+        self.lease: Counter[LeaseRequest, Activation] = Counter(
+            "lease",
+            lease.serve,
+            open_one,
+            batch_limit=settings.batch_lease,
+            key=lambda request: (request.account_id, request.order) if request.order is not None else None,
+            **common,
+        )
+        self.advance: Counter[AdvanceRequest, State] = Counter(
+            "advance",
+            advance.serve,
+            open_one,
+            batch_limit=settings.batch_advance,
+            key=lambda request: request.lease_id,
+            **common,
+        )
+        self.deliver: Counter[Incoming, Intake] = Counter(
+            "deliver",
+            DeliverDesk(lambda: self.catalogue.any_service_ids).serve,
+            open_one,
+            batch_limit=settings.batch_deliver,
+            **common,
+        )
+
+    async def _catalogue_changed(self) -> None:
+        await self.catalogue.load(self.pool)
+        self.door.learn()
+
+    async def now(self) -> datetime:
+        """The bank's time: the database's."""
+        at: datetime = await self.pool.fetchval(Q.bank_now)
+        return at
+
+    async def stop(self) -> None:
+        """Background first, then the counters (they serve what is queued), then the pool."""
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
+        await asyncio.gather(*(counter.stop() for counter in (self.lease, self.advance, self.deliver, self.status)))
+        await self.versions.stop()
+        await self.pool.close()

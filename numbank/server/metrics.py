@@ -1,0 +1,87 @@
+"""What Prometheus sees. Children are bound once and counters of hot paths are touched per batch (engine 8)."""
+
+from __future__ import annotations
+
+import os
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import REGISTRY
+
+from numbank.db.commits import CommitUnknown
+from numbank.db.counter import Watch
+from numbank.server.logs import AccessLog
+from numbank.wire.handler import WireWatch
+
+log = structlog.get_logger("numbank")
+
+REQUESTS = Counter("numbank_requests", "calls of the wire by action and refusal (empty: served)", ["action", "refused"])
+SERVED = Counter("numbank_counter_requests", "requests that a counter answered", ["counter"])
+BATCHES = Histogram(
+    "numbank_counter_batch_seconds",
+    "time of one batch",
+    ["counter"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3),
+)
+FAILURES = Counter("numbank_counter_failures", "batches that went wrong", ["counter", "kind"])
+SWEPT = Counter("numbank_swept", "things that a background worker handled", ["worker"])
+TROUBLE = Counter("numbank_worker_failures", "steps of background workers that failed", ["worker"])
+LEASE_IDS = Gauge("numbank_lease_ids_used_ratio", "share of the lease ids that is used up", multiprocess_mode="max")
+
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def exposition() -> bytes:
+    """All metrics of this node; with several workers those of all of them."""
+    if MULTIPROCESS not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+class CounterMetrics(Watch):
+    """Counters of the counters."""
+
+    def served(self, counter: str, size: int, seconds: float) -> None:
+        """Count a batch."""
+        SERVED.labels(counter).inc(size)
+        BATCHES.labels(counter).observe(seconds)
+
+    def failed(self, counter: str, kind: str, error: BaseException | None) -> None:
+        """Count and log what went wrong; a bug comes with its traceback, the database's own words without values."""
+        FAILURES.labels(counter, kind).inc()
+        if kind == "bug" and error is not None:
+            log.error("counter_bug", counter=counter, error=type(error).__name__, exc_info=error)
+        else:
+            cause = error.__cause__ if isinstance(error, CommitUnknown) else error
+            log.warning(
+                "counter_trouble",
+                counter=counter,
+                kind=kind,
+                error=type(cause).__name__,
+                sqlstate=getattr(cause, "sqlstate", None),
+                constraint=getattr(cause, "constraint_name", None),
+            )
+
+
+class WireMetrics(WireWatch):
+    """Counts calls by action and word, and feeds the access log."""
+
+    def __init__(self, access: AccessLog) -> None:
+        self._access = access
+        self._bound: dict[tuple[str, str], Counter] = {}
+
+    def answered(self, action: str, reply: bytes, refused: bool, poll: bool, customer_id: int | None) -> None:
+        """Count a call; what follows a colon in a word (a price, a date) is not a label."""
+        word = reply.partition(b":")[0].decode() if refused and reply[:1] != b"{" else "json" if refused else ""
+        child = self._bound.get((action, word))
+        if child is None:
+            child = self._bound[action, word] = REQUESTS.labels(action, word)
+        child.inc()
+        self._access.add(action, word, poll, customer_id)
+
+    def crashed(self, action: str, error: Exception) -> None:
+        """Log a bug in an action."""
+        log.error("action_bug", action=action, error=type(error).__name__, exc_info=error)

@@ -1,0 +1,1 @@
+"""handler_api.php: parse and render, nothing else."""

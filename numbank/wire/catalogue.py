@@ -1,0 +1,153 @@
+"""The actions about what there is: countries, services, operators, counts, prices (protocol.md 2.1, 2.4, 2.16 to 2.18)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from numbank.catalogue.model import Price, Service
+from numbank.catalogue.prices import PriceLists, Stock, summarise
+from numbank.errors import NoOperators
+from numbank.money import as_number
+from numbank.wire import params as p
+from numbank.wire.activation import operators
+from numbank.wire.call import Call
+from numbank.wire.encoding import encode
+from numbank.wire.registry import action
+
+
+@action(
+    "getNumbersStatus", params=(p.COUNTRY, p.OPERATOR), replies=('{"vk_0":76,"av_1":211}',), way=(PriceLists, summarise)
+)
+async def get_numbers_status(call: Call) -> bytes:
+    """How many numbers are left for each service of a country."""
+    country_id = call.whole(p.COUNTRY) if call.text(p.COUNTRY) else 0
+    services = call.desks.catalogue.services
+    if country_id not in call.desks.catalogue.countries:
+        return b"{}"
+    stock = await call.desks.prices.of(country_id)
+    wanted = operators(call, country_id)
+    prices = summarise(stock.rows, wanted) if wanted else stock.prices
+    if call.desks.settings.plain_status_keys:
+        return encode({services[one.service_id].code: str(one.count) for one in prices})
+    return encode({
+        f"{services[one.service_id].code}_{int(services[one.service_id].forward_capable)}": one.count for one in prices
+    })  # fmt: skip
+
+
+@action(
+    "getPrices",
+    params=(p.SERVICE, p.COUNTRY),
+    replies=('{"<country>":{"<service>":{"cost":..,"count":..,"physicalCount":..}}}',),
+    json=True,
+    way=(PriceLists, summarise),
+)
+async def get_prices(call: Call) -> bytes:
+    """Prices and counts by country and service; an empty object when nothing fits."""
+    catalogue = call.desks.catalogue
+    code, country = call.text(p.SERVICE), call.text(p.COUNTRY)
+    service = catalogue.activatable(code)
+    if code and service is None:
+        return b"{}"
+    wanted = call.whole(p.COUNTRY)
+    listed = [one for one in catalogue.countries if not country or one == wanted]
+    answer: dict[str, object] = {}
+    for country_id in listed:
+        stock = await call.desks.prices.of(country_id)
+        shown = _of_service(stock, service) if service is not None else fragment(call, stock)
+        if shown is not None:
+            answer[str(country_id)] = shown
+    return encode(answer)
+
+
+def _of_service(stock: Stock, service: Service) -> dict[str, dict[str, object]] | None:
+    found = next((one for one in stock.prices if one.service_id == service.id), None)
+    return None if found is None else {service.code: _price(found)}
+
+
+# A country's part of the list is rendered once per reading of its stock.
+_fragments: dict[int, tuple[Stock, msgspec.Raw]] = {}
+
+
+def fragment(call: Call, stock: Stock) -> msgspec.Raw | None:
+    """All prices of a country, rendered; None when it has none."""
+    if not stock.prices:
+        return None
+    known = _fragments.get(stock.country_id)
+    if known is None or known[0] is not stock:
+        services = call.desks.catalogue.services
+        rendered = msgspec.Raw(encode({services[one.service_id].code: _price(one) for one in stock.prices}))
+        known = _fragments[stock.country_id] = (stock, rendered)
+    return known[1]
+
+
+def _price(price: Price) -> dict[str, object]:
+    return {"cost": as_number(price.cost), "count": price.count, "physicalCount": price.count}
+
+
+@action("getCountries", replies=('{"2":{"id":2,"rus":"..","eng":"Kazakhstan",..}}',), json=True)
+async def get_countries(call: Call) -> bytes:
+    """All countries by id."""
+    return encode({
+        str(country.id): {
+            "id": country.id,
+            "rus": country.rus,
+            "eng": country.eng,
+            "chn": country.chn,
+            "visible": int(country.visible),
+            "retry": int(country.retry),
+            "rent": int(country.rent),
+            "multiService": int(country.multi_service),
+        }
+        for country in call.desks.catalogue.countries.values()
+    })  # fmt: skip
+
+
+@action(
+    "getServicesList",
+    params=(p.COUNTRY, p.LANG),
+    replies=('{"status":"success","services":[{"code":"vk","name":".."}]}',),
+    json=True,
+)
+async def get_services_list(call: Call) -> bytes:
+    """All services, or those that have a price in a country, with their names."""
+    catalogue = call.desks.catalogue
+    services = list(catalogue.services.values())
+    if call.text(p.COUNTRY):
+        country_id = call.whole(p.COUNTRY)
+        prices = (await call.desks.prices.of(country_id)).prices if country_id in catalogue.countries else ()
+        priced = {one.service_id for one in prices}
+        services = [service for service in services if service.id in priced]
+    lang = call.text(p.LANG)
+    return encode({
+        "status": "success",
+        "services": [{"code": service.code, "name": name(service, lang)} for service in services],
+    })  # fmt: skip
+
+
+def name(service: Service, lang: str) -> str:
+    """The name in a language, English where it is unknown (protocol.md 12.3, 27)."""
+    names = {"ru": service.name_ru, "es": service.name_es, "cn": service.name_cn}
+    return names.get(lang) or service.name_en
+
+
+@action(
+    "getOperators",
+    params=(p.COUNTRY,),
+    replies=('{"status":"success","countryOperators":{"0":["beeline",..]}}',),
+    refusals=(NoOperators,),
+    json=True,
+)
+async def get_operators(call: Call) -> bytes:
+    """The operators of a country, or of all countries."""
+    by_country = call.desks.catalogue.by_country
+    country = call.text(p.COUNTRY)
+    wanted = call.whole(p.COUNTRY)
+    shown = {
+        str(country_id): [known for known in operators if known != "any"]
+        for country_id, operators in by_country.items()
+        if not country or country_id == wanted
+    }
+    shown = {country_id: names for country_id, names in shown.items() if names}
+    if not shown:
+        raise NoOperators
+    return encode({"status": "success", "countryOperators": shown})

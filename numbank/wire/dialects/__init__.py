@@ -1,0 +1,8 @@
+"""Dialects: how the words differ. Adding one is one file; it is mounted by listing it here."""
+
+from numbank.wire.dialects.base import Dialect
+from numbank.wire.dialects.sms_activate import SMS_ACTIVATE
+
+DIALECTS: tuple[Dialect, ...] = (SMS_ACTIVATE,)
+
+__all__ = ["DIALECTS", "Dialect"]

@@ -1,0 +1,51 @@
+"""The base dialect: the words of SMS-Activate (protocol.md 1.3, 2, 12.1)."""
+
+from __future__ import annotations
+
+from numbank import errors
+from numbank.money import format_minor
+from numbank.wire.dialects.base import Dialect, Word
+from numbank.wire.registry import ACTIONS
+
+
+def _wrong_max_price(refusal: errors.Refusal) -> bytes:
+    assert isinstance(refusal, errors.WrongMaxPrice)  # noqa: S101  the table below pairs them
+    return b"WRONG_MAX_PRICE:" + format_minor(refusal.cheapest_minor).encode()
+
+
+def _banned(refusal: errors.Refusal) -> bytes:
+    assert isinstance(refusal, errors.Banned)  # noqa: S101  the table below pairs them
+    # Dashes in the time, quotes included, as the document prints it.
+    return refusal.until.strftime("BANNED:'%Y-%m-%d %H-%M-%S'").encode()
+
+
+WORDS: dict[type[errors.Refusal], Word] = {
+    errors.MissingKey: b"NO_KEY",
+    errors.WrongKey: b"BAD_KEY",
+    errors.UnknownAction: b"BAD_ACTION",
+    errors.BadService: b"BAD_SERVICE",
+    errors.BadStatus: b"BAD_STATUS",
+    errors.NotANumber: b"WRONG_ACTIVATION_ID",
+    errors.WrongMaxPrice: _wrong_max_price,
+    errors.NoActivation: b"NO_ACTIVATION",
+    errors.NoActivations: b'{"status":"error","error":"NO_ACTIVATIONS"}',
+    errors.NoOperators: b'{"status":"error","error":"OPERATORS_NOT_FOUND"}',
+    errors.AccountInactive: b"ACCOUNT_INACTIVE",
+    errors.ChannelsLimit: b"CHANNELS_LIMIT",
+    errors.Banned: _banned,
+    errors.NoBalance: b"NO_BALANCE",
+    errors.NoNumbers: b"NO_NUMBERS",
+    errors.OrderExists: b"ORDER_ALREADY_EXISTS",
+    errors.EarlyCancel: b"EARLY_CANCEL_DENIED",
+    errors.Overloaded: b"TOO_MANY_REQUESTS",
+    errors.TooLarge: b"ERROR_SQL",
+    errors.Unavailable: b"ERROR_SQL",
+}
+
+SMS_ACTIVATE = Dialect(
+    name="sms_activate",
+    paths=("/stubs/handler_api.php", "/stubs/handler_api"),
+    actions=ACTIONS,
+    words=WORDS,
+    shown={errors.WrongMaxPrice: "WRONG_MAX_PRICE:<min>", errors.Banned: "BANNED:'YYYY-mm-dd HH-MM-SS'"},
+)

@@ -1,0 +1,113 @@
+"""handler_api.php as a plain ASGI app: bytes -> call -> action -> bytes; every "no" becomes a word, always HTTP 200.
+
+Order of checks: key present, key valid, action known, then the action's own (protocol.md 12.1, 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from numbank.customers.keys import Customer, digest_of
+from numbank.db.pool import CONNECTION_ERRORS
+from numbank.errors import MissingKey, Refusal, Unavailable, UnknownAction, WrongKey
+from numbank.wire import activation, balance, catalogue  # noqa: F401  importing them registers their actions
+from numbank.wire.call import Call
+from numbank.wire.desks import Desks
+from numbank.wire.dialects import DIALECTS, Dialect
+from numbank.wire.fields import Receive, parse_multipart, parse_urlencoded, read_body
+from numbank.wire.registry import Action
+
+Scope = dict[str, Any]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+TEXT = b"text/html; charset=UTF-8"
+JSON = b"application/json"
+NO_BODY = frozenset({"GET", "HEAD"})
+
+
+class WireWatch:
+    """What the wire tells about itself; the server's metrics and access log override it."""
+
+    def answered(self, action: str, reply: bytes, refused: bool, poll: bool, customer_id: int | None) -> None:
+        """A call was answered. `reply` is a word only if `refused`; a success may hold a code and is not for logs."""
+
+    def crashed(self, action: str, error: Exception) -> None:
+        """An action raised what it should not; the caller got ERROR_SQL."""
+
+
+class Wire:
+    """All dialects on their paths."""
+
+    def __init__(self, desks: Desks, watch: WireWatch, dialects: Iterable[Dialect] = DIALECTS) -> None:
+        self._desks = desks
+        self._watch = watch
+        self.paths = {path + slash: dialect for dialect in dialects for path in dialect.paths for slash in ("", "/")}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request whose path is one of `paths`."""
+        reply, kind = await self.answer(self.paths[scope["path"]], scope, receive)
+        await send({
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-type", kind), (b"content-length", b"%d" % len(reply))],
+        })  # fmt: skip
+        await send({"type": "http.response.body", "body": reply})
+
+    async def answer(self, dialect: Dialect, scope: Scope, receive: Receive) -> tuple[bytes, bytes]:
+        """The body and its content type."""
+        action: Action | None = None
+        customer: Customer | None = None
+        try:
+            fields = await self._fields(scope, receive)
+            action = dialect.actions.get(fields.get("action", ""))
+            customer = await self._customer(fields.get("api_key", "").strip())
+            if action is None:
+                return self._refuse(dialect, action, customer, UnknownAction())
+            reply = await action.function(Call(fields, customer, self._desks))
+        except Refusal as refusal:
+            return self._refuse(dialect, action, customer, refusal)
+        except CONNECTION_ERRORS:
+            return self._refuse(dialect, action, customer, Unavailable())
+        except Exception as error:
+            # Whatever happened, the client gets the documented word and the operator the whole story.
+            self._watch.crashed(action.name if action is not None else "?", error)
+            return self._refuse(dialect, action, customer, Unavailable())
+        self._watch.answered(action.name, reply, False, action.poll, customer.id)
+        return reply, JSON if action.json and reply[:1] in b"{[" else TEXT
+
+    async def _customer(self, key: str) -> Customer:
+        """The customer of a key: from memory if the answer there is fresh."""
+        if not key:
+            raise MissingKey
+        digest = digest_of(key)
+        customer = self._desks.keys.cached(digest) or await self._desks.keys.find(digest)
+        if customer is None:
+            raise WrongKey
+        return customer
+
+    def _refuse(
+        self, dialect: Dialect, action: Action | None, customer: Customer | None, refusal: Refusal
+    ) -> tuple[bytes, bytes]:
+        name = action.name if action is not None else "?"
+        word = dialect.word(name, refusal)
+        poll = action.poll if action is not None else False
+        self._watch.answered(name, word, True, poll, customer.id if customer is not None else None)
+        return word, JSON if word.startswith(b"{") else TEXT
+
+    async def _fields(self, scope: Scope, receive: Receive) -> dict[str, str]:
+        """Query and body, merged; the query wins."""
+        settings = self._desks.settings
+        query: bytes = scope["query_string"]
+        fields = parse_urlencoded(query, settings.max_fields)
+        if scope["method"] in NO_BODY:
+            return fields
+        body = await read_body(receive, settings.max_body_bytes)
+        if not body:
+            return fields
+        content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+        if content_type.lower().startswith("multipart/form-data"):
+            form = parse_multipart(body, content_type, settings.max_fields)
+        else:
+            form = parse_urlencoded(body, settings.max_fields)
+        return form | fields

@@ -1,0 +1,31 @@
+"""The parameters of the actions, with the names that clients use for them (protocol.md 12.1, 4)."""
+
+from __future__ import annotations
+
+from numbank.wire.registry import Param
+
+ID = Param("id", "id of the activation", ("activationId",), "number")
+SERVICE = Param("service", "service code, see getServicesList", (), "code")
+COUNTRY = Param("country", "country number, see getCountries; 0 when absent", (), "number")
+STATUS = Param("status", "1 message was sent, 3 one more code, 6 finish, 8 or -1 cancel", (), "1, 3, 6, 8, -1")
+OPERATOR = Param("operator", "operators with commas between, or any", (), "names")
+MAX_PRICE = Param("maxPrice", "highest price that is accepted", (), "decimal")
+ORDER_ID = Param("orderId", "id of the order in the caller's system; leased once per account", (), "text")
+LANG = Param(
+    "lang", "language of the names: ru, en, es, cn; English where it is unknown", ("language",), "ru, en, es, cn"
+)
+
+FORWARD = Param(
+    "forward", "1 asks for call forwarding: not served yet, NO_NUMBERS", ("multiForward", "forwards"), "0, 1"
+)
+ACTIVATION_TYPE = Param("activationType", "0 SMS; 1 and 2 (calls) are not served yet, NO_NUMBERS", (), "0, 1, 2")
+VERIFICATION = Param("verification", "true asks for a call: not served yet, NO_NUMBERS", (), "boolean")
+LANGUAGE = Param("language", "language of a voice message: not served yet, NO_NUMBERS", (), "tag")
+
+PHONE_EXCEPTION = Param("phoneException", "accepted and ignored for now", (), "prefixes", ignored=True)
+FREE_PRICE = Param("freePrice", "accepted and ignored for now", (), "boolean", ignored=True)
+USE_CASHBACK = Param("useCashBack", "accepted and ignored for now", (), "boolean", ignored=True)
+USER_ID = Param("userId", "accepted and ignored for now", ("userID",), "text", ignored=True)
+REF = Param("ref", "accepted and ignored for now", (), "text", ignored=True)
+
+TRUE_WORDS = frozenset({"1", "true", "True", "yes"})

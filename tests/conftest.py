@@ -1,0 +1,104 @@
+"""One PostgreSQL cluster per run, one template database per worker, a fresh database wherever `dsn` is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from numbank.catalogue import offers, tables
+from numbank.db import migrate
+from numbank.db.embedded import EmbeddedServer
+from numbank.db.pool import Pool, create_pool
+
+DSN_VARIABLE = "NUMBANK_TEST_DSN"
+_running: list[tuple[EmbeddedServer, Path]] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the cluster in the controlling process; the workers find it in the environment. Unit tests need none."""
+    is_worker = hasattr(config, "workerinput")
+    if is_worker or config.option.markexpr == "unit" or config.option.collectonly:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="numbank-tests-"))
+    # As root the database runs as a service user, who has to be able to pass.
+    folder.chmod(0o755)
+    server = EmbeddedServer.start(folder, lambda _: None, shared_buffers="64MB", durable=False)
+    os.environ[DSN_VARIABLE] = server.dsn
+    _running.append((server, folder))
+
+
+def pytest_unconfigure() -> None:
+    """Stop what was started."""
+    while _running:
+        server, folder = _running.pop()
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def on_database(dsn: str, name: str) -> str:
+    """The same server, another database."""
+    head, _, tail = dsn.partition("@/")
+    return f"{head}@/{name}?{tail.partition('?')[2]}"
+
+
+async def _prepare(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await migrate.migrate(connection)
+        async with connection.transaction():
+            await tables.load(connection)
+            await offers.supplier(connection, offers.OWN_POOL, "pool")
+        await connection.execute("analyze")
+    finally:
+        await connection.close()
+
+
+async def _admin(statement: str) -> None:
+    connection = await asyncpg.connect(os.environ[DSN_VARIABLE])
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def template() -> str:
+    """The name of a migrated database with the reference tables."""
+    name = f"template_{uuid4().hex}"
+    asyncio.run(_admin(f"create database {name}"))
+    asyncio.run(_prepare(on_database(os.environ[DSN_VARIABLE], name)))
+    return name
+
+
+@pytest.fixture(scope="module")
+def dsn(template: str) -> Iterator[str]:
+    """A fresh bank for one module."""
+    name = f"bank_{uuid4().hex}"
+    asyncio.run(_admin(f"create database {name} template {template}"))
+    yield on_database(os.environ[DSN_VARIABLE], name)
+    asyncio.run(_admin(f"drop database {name} with (force)"))
+
+
+@pytest.fixture(scope="module")
+def empty_dsn() -> Iterator[str]:
+    """A database with nothing in it."""
+    name = f"empty_{uuid4().hex}"
+    asyncio.run(_admin(f"create database {name}"))
+    yield on_database(os.environ[DSN_VARIABLE], name)
+    asyncio.run(_admin(f"drop database {name} with (force)"))
+
+
+@pytest.fixture
+async def pool(dsn: str) -> AsyncIterator[Pool]:
+    """A small pool on the module's bank."""
+    opened = await create_pool(dsn, size=4, command_timeout_s=30)
+    yield opened
+    await opened.close()
