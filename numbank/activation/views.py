@@ -12,6 +12,7 @@ from numbank.activation.states import State
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
+from numbank.db.reads import answered
 from numbank.errors import NoActivation, Refusal
 
 Q = Queries("numbank.activation")
@@ -34,15 +35,22 @@ async def statuses(connection: Connection, requests: Sequence[StatusRequest]) ->
     return Answers(results)
 
 
-async def view(pool: Pool, account_id: int, lease_id: int) -> Activation | Refusal:
-    """One activation of an account with the message behind its code."""
-    row = await pool.fetchrow(Q.activation_view, lease_id, account_id)
-    return NoActivation() if row is None else _activation(row)
+class Views:
+    """Reads for one customer at a time; Unavailable when the database does not answer."""
 
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
-async def live(pool: Pool, account_id: int) -> list[Activation]:
-    """The live activations of an account, newest first, at most MAX_LISTED."""
-    return [_activation(row) for row in await pool.fetch(Q.live_views, account_id, MAX_LISTED)]
+    @answered
+    async def one(self, account_id: int, lease_id: int) -> Activation | Refusal:
+        """One activation of an account with the message behind its code."""
+        row = await self._pool.fetchrow(Q.activation_view, lease_id, account_id)
+        return NoActivation() if row is None else _activation(row)
+
+    @answered
+    async def live(self, account_id: int) -> list[Activation]:
+        """The live activations of an account, newest first, at most MAX_LISTED."""
+        return [_activation(row) for row in await self._pool.fetch(Q.live_views, account_id, MAX_LISTED)]
 
 
 def _activation(row: asyncpg.Record) -> Activation:

@@ -11,6 +11,7 @@ import msgspec
 from numbank.catalogue.model import Price
 from numbank.db.pool import Pool
 from numbank.db.queries import Queries
+from numbank.db.reads import answered
 
 Q = Queries("numbank.catalogue")
 
@@ -43,6 +44,7 @@ class PriceLists:
         self._stocks: dict[int, Stock] = {}
         self._reading: dict[int, asyncio.Task[Stock]] = {}
 
+    @answered
     async def of(self, country_id: int) -> Stock:
         """The stock of a country, at most `max_age_s` old."""
         known = self._stocks.get(country_id)

@@ -9,11 +9,11 @@ import typer
 
 from numbank.cli import screen
 from numbank.cli.access import Json
+from numbank.cli.docs import actions_page
+from numbank.cli.way import way_of
 from numbank.errors import OperatorError
 from numbank.wire import handler  # noqa: F401  importing it registers the actions
-from numbank.wire.docs import actions_page
 from numbank.wire.registry import ACTIONS
-from numbank.wire.way import way_of
 
 WriteDocs = Annotated[
     Path | None, typer.Option("--write-docs", help="Write the generated page of all actions to this file.")

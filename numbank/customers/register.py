@@ -11,6 +11,7 @@ from numbank.clock import new_uuid
 from numbank.customers import keys
 from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
+from numbank.db.reads import answered
 from numbank.errors import OperatorError
 from numbank.ledger import journal
 
@@ -64,6 +65,7 @@ async def everyone(pool: Pool) -> list[Listed]:
     return [msgspec.convert(dict(row), Listed) for row in await pool.fetch(Q.customers)]
 
 
+@answered
 async def balance(pool: Pool, account_id: int) -> int:
     """What a customer holds."""
     cash: int = await pool.fetchval(Q.balance, account_id)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from numbank.db.pool import Pool
+from numbank.db.reads import answered
 from numbank.db.versions import Versions
 
 Owner = TypeVar("Owner")
@@ -34,8 +35,9 @@ class Ring(Generic[Owner]):
         """The owner if the answer is at hand and fresh; None means ask `find`."""
         return self._known.get(digest) if self._versions.fresh else None
 
+    @answered
     async def find(self, digest: bytes) -> Owner | None:
-        """The owner of a key, None for a key that is not ours. Raises the connection error if nobody can tell."""
+        """The owner of a key, None for a key that is not ours. Unavailable if nobody can tell."""
         await self._versions.ensure_fresh()
         if digest in self._known:
             return self._known[digest]

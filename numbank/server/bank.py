@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from numbank.activation.advance import AdvanceDesk
 from numbank.activation.desk import LeaseDesk
 from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest, Status, StatusRequest
 from numbank.activation.states import State
-from numbank.activation.views import statuses
+from numbank.activation.views import Views, statuses
 from numbank.catalogue.catalogue import Catalogue
 from numbank.catalogue.prices import PriceLists
+from numbank.customers import register
 from numbank.customers.keys import KeyRing
 from numbank.db import migrate
 from numbank.db.counter import Counter, Watch
@@ -58,13 +60,14 @@ class Bank:
         self.versions.start()
         self.desks = Desks(
             settings=settings,
-            pool=self.pool,
             keys=self.keys,
             catalogue=self.catalogue,
             prices=self.prices,
-            status=self.status,
-            lease=self.lease,
-            advance=self.advance,
+            views=Views(self.pool),
+            balance=partial(register.balance, self.pool),
+            status=self.status.ask,
+            lease=self.lease.ask,
+            advance=self.advance.ask,
         )
         self._workers = workers(self)
         for clerk in (self.status, self.lease, self.advance, self.deliver):

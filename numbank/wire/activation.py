@@ -5,11 +5,12 @@ from __future__ import annotations
 from hashlib import blake2b
 from uuid import UUID
 
-from numbank.activation import rules, views
+from numbank.activation import rules
 from numbank.activation.advance import AdvanceDesk
 from numbank.activation.desk import LeaseDesk
 from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest, StatusRequest
 from numbank.activation.states import DELIVERED, FIRST_ENDED, Event, State
+from numbank.activation.views import Views, statuses
 from numbank.errors import (
     AccountInactive,
     BadService,
@@ -69,7 +70,7 @@ async def lease(call: Call, order: UUID | None = None) -> Activation:
         call.customer.id, country_id, service.id, call.desks.life_s(service.code), call.desks.early_cancel_s(service.code),
         operators=operators(call, country_id), max_price=max_price(call), order=order,
     )  # fmt: skip
-    return accept(await call.desks.lease.ask(request))
+    return accept(await call.desks.lease(request))
 
 
 def operators(call: Call, country_id: int) -> frozenset[int]:
@@ -146,7 +147,7 @@ async def set_status(call: Call) -> bytes:
     if known is None:
         raise BadStatus
     event, word = known
-    accept(await call.desks.advance.ask(AdvanceRequest(lease_id, event, call.customer.id)))
+    accept(await call.desks.advance(AdvanceRequest(lease_id, event, call.customer.id)))
     return word
 
 
@@ -157,11 +158,11 @@ async def set_status(call: Call) -> bytes:
         "STATUS_WAIT_CODE", "STATUS_WAIT_RETRY:<last code>", "STATUS_WAIT_RESEND", "STATUS_OK:<code>", "STATUS_CANCEL",
     ),
     refusals=(NoActivation,),
-    way=(views.statuses,),
+    way=(statuses,),
 )  # fmt: skip
 async def get_status(call: Call) -> bytes:
     """The state of an activation, with its code."""
-    status = accept(await call.desks.status.ask(StatusRequest(call.customer.id, call.lease_id(NoActivation))))
+    status = accept(await call.desks.status(StatusRequest(call.customer.id, call.lease_id(NoActivation))))
     match status.state:
         case State.PREPARED | State.READY:
             return b"STATUS_WAIT_CODE"
@@ -181,11 +182,11 @@ async def get_status(call: Call) -> bytes:
     replies=('{"verificationType":0,"sms":{"dateTime":"..","code":"..","text":".."},"call":null}', "STATUS_CANCEL"),
     refusals=(NoActivation,),
     json=True,
-    way=(views.view,),
+    way=(Views.one,),
 )
 async def get_status_v2(call: Call) -> bytes:
     """The state of an activation with the message behind its code; nulls while nothing came."""
-    activation = accept(await views.view(call.desks.pool, call.customer.id, call.lease_id(NoActivation)))
+    activation = accept(await call.desks.views.one(call.customer.id, call.lease_id(NoActivation)))
     if activation.state >= FIRST_ENDED:
         return b"STATUS_CANCEL"
     sms = None
@@ -203,11 +204,11 @@ async def get_status_v2(call: Call) -> bytes:
     params=(p.ID,),
     replies=("FULL_SMS:<text>", "STATUS_WAIT_CODE", "STATUS_CANCEL"),
     refusals=(NoActivation,),
-    way=(views.view,),
+    way=(Views.one,),
 )
 async def get_full_sms(call: Call) -> bytes:
     """The whole text of the last message; it stays readable after the activation was finished."""
-    activation = accept(await views.view(call.desks.pool, call.customer.id, call.lease_id(NoActivation)))
+    activation = accept(await call.desks.views.one(call.customer.id, call.lease_id(NoActivation)))
     if activation.state in DELIVERED:
         return b"FULL_SMS:" + (activation.text or "").encode()
     return b"STATUS_CANCEL" if activation.state is State.CANCELLED else b"STATUS_WAIT_CODE"
@@ -218,11 +219,11 @@ async def get_full_sms(call: Call) -> bytes:
     replies=('{"status":"success","activeActivations":[{"activationId":"..",..}]}',),
     refusals=(NoActivations,),
     json=True,
-    way=(views.live,),
+    way=(Views.live,),
 )
 async def get_active_activations(call: Call) -> bytes:
     """The live activations of the customer, newest first."""
-    found = await views.live(call.desks.pool, call.customer.id)
+    found = await call.desks.views.live(call.customer.id)
     if not found:
         raise NoActivations
     return encode({"status": "success", "activeActivations": [active_row(call, one) for one in found]})

@@ -11,4 +11,4 @@ from numbank.wire.registry import action
 @action("getBalance", replies=("ACCESS_BALANCE:<decimal>",), way=(register.balance,))
 async def get_balance(call: Call) -> bytes:
     """What the customer has, without a blank behind the colon."""
-    return b"ACCESS_BALANCE:" + format_minor(await register.balance(call.desks.pool, call.customer.id)).encode()
+    return b"ACCESS_BALANCE:" + format_minor(await call.desks.balance(call.customer.id)).encode()

@@ -1,7 +1,8 @@
-"""What the actions may use: the counters, the kept lists and the few reads. Put together in server/."""
+"""What the actions may use: the counters to ask, the kept lists and the few reads. Put together in server/."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from zoneinfo import ZoneInfo
 
 from numbank.activation.model import (
@@ -12,11 +13,11 @@ from numbank.activation.model import (
     StatusRequest,
 )
 from numbank.activation.states import State
+from numbank.activation.views import Views
 from numbank.catalogue.catalogue import Catalogue
 from numbank.catalogue.prices import PriceLists
 from numbank.customers.keys import KeyRing
-from numbank.db.counter import Counter
-from numbank.db.pool import Pool
+from numbank.errors import Refusal
 from numbank.settings import Settings, shares
 
 
@@ -27,16 +28,18 @@ class Desks:
         self,
         *,
         settings: Settings,
-        pool: Pool,
         keys: KeyRing,
         catalogue: Catalogue,
         prices: PriceLists,
-        status: Counter[StatusRequest, Status],
-        lease: Counter[LeaseRequest, Activation],
-        advance: Counter[AdvanceRequest, State],
+        views: Views,
+        balance: Callable[[int], Awaitable[int]],
+        status: Callable[[StatusRequest], Awaitable[Status | Refusal]],
+        lease: Callable[[LeaseRequest], Awaitable[Activation | Refusal]],
+        advance: Callable[[AdvanceRequest], Awaitable[State | Refusal]],
     ) -> None:
         self.settings = settings
-        self.pool = pool
+        self.views = views
+        self.balance = balance
         self.keys = keys
         self.catalogue = catalogue
         self.prices = prices

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from numbank.customers.keys import Customer, digest_of
-from numbank.db.pool import CONNECTION_ERRORS
 from numbank.errors import MissingKey, Refusal, Unavailable, UnknownAction, WrongKey
 from numbank.wire import activation, balance, catalogue  # noqa: F401  importing them registers their actions
 from numbank.wire.call import Call
@@ -67,8 +66,6 @@ class Wire:
             reply = await action.function(Call(fields, customer, self._desks))
         except Refusal as refusal:
             return self._refuse(dialect, action, customer, refusal)
-        except CONNECTION_ERRORS:
-            return self._refuse(dialect, action, customer, Unavailable())
         except Exception as error:
             # Whatever happened, the client gets the documented word and the operator the whole story.
             self._watch.crashed(action.name if action is not None else "?", error)

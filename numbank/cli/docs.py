@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from numbank.cli.way import way_of
 from numbank.errors import MissingKey, Unavailable, UnknownAction, WrongKey
 from numbank.wire.dialects import DIALECTS, Dialect
 from numbank.wire.registry import Action
-from numbank.wire.way import way_of
 
 COMMON = (MissingKey, WrongKey, UnknownAction, Unavailable)
 
