@@ -49,10 +49,14 @@ class AdvanceDesk:
             await journal.lock_balances(tx, [account_id for account_id, _ in ending])
             await numbers.lock(tx, [number_id for _, number_id in ending if number_id is not None])
         leases, now = await read_locked(tx, [request.lease_id for request in mine])
+        if now is None:
+            return Answers([NoActivation()] * len(requests), keep=False)
         results: dict[int, State | Refusal] = {}
         changes: list[tuple[Lease, rules.Change, Event]] = []
         for request in mine:
-            lease = leases[request.lease_id]
+            lease = leases.get(request.lease_id)
+            if lease is None:
+                continue
             change = rules.advance(lease, request.event, now)
             if isinstance(change, Refusal):
                 results[lease.id] = change
@@ -87,8 +91,11 @@ class AdvanceDesk:
             await self._suppliers.more(tx, again)
 
 
-async def read_locked(tx: Connection, lease_ids: Sequence[int]) -> tuple[dict[int, Lease], datetime]:
-    """Lock activations in id order, then read them in the next statement (engine 1.1); with the batch's time."""
+async def read_locked(tx: Connection, lease_ids: Sequence[int]) -> tuple[dict[int, Lease], datetime | None]:
+    """Lock activations in id order, then read them in the next statement (engine 1.1); with the batch's time.
+
+    An id without an activation is missing in the result; the time is None when nothing was found.
+    """
     await tx.fetch(Q.lock_activations, list(lease_ids))
     rows = await tx.fetch(Q.read_leases, list(lease_ids))
     leases = {}
@@ -97,4 +104,4 @@ async def read_locked(tx: Connection, lease_ids: Sequence[int]) -> tuple[dict[in
         values[5] = State(values[5])
         values[6] = None if values[6] is None else Event(values[6])
         leases[row[0]] = Lease(*values)
-    return leases, rows[0][13]
+    return leases, rows[0][13] if rows else None

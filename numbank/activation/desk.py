@@ -141,7 +141,17 @@ class LeaseDesk:
                 now + timedelta(seconds=request.early_cancel_s), now + timedelta(seconds=request.life_s),
             )  # fmt: skip
             plan.result = activation
-            leased.append(Leased(lease_id, request.service_id, offer.supplier_id, found.e164, now))
+            leased.append(
+                Leased(
+                    lease_id,
+                    request.country_id,
+                    request.service_id,
+                    offer.supplier_id,
+                    found.e164,
+                    now,
+                    activation.due_at,
+                )
+            )
             rows.append((
                 lease_id, request.account_id, request.country_id, request.service_id, offer.supplier_id, offer.operator_id,
                 found.number_id, found.e164, hold_id, offer.price, balance.currency, found.tries,

@@ -47,10 +47,6 @@ select id, kind from supplier where name = $1;
 insert into offer (country_id, service_id, operator_id, supplier_id, kind, price) values ($1, $2, $3, $4, 0, $5)
 on conflict (country_id, service_id, kind, supplier_id, operator_id) do update set price = excluded.price;
 
--- name: priced_services
--- The services that have an offer in a country.
-select distinct service_id from offer where country_id = $1 and kind = 0;
-
 -- name: stock_of_country
 -- What each service costs in a country and how many numbers are left for it, per price, cheapest first.
 select o.service_id, o.price, p.operator_id,

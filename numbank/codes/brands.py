@@ -100,8 +100,8 @@ def _is_own_host(text: str, start: int, end: int) -> bool:
 def _is_patterned(reading: Reading, mention: _Mention) -> bool:
     """Whether the message speaks in the name's own voice: "X:", "[X]", "Your X code", "X code", "code for X"."""
     text, start, end = reading.text, mention.start, mention.end
-    if mention.name.is_everyday and text[start:end].islower():
-        return False  # an everyday word in the middle of a sentence
+    if mention.name.is_everyday and (text[start:end].islower() or _ends_longer_name(reading, start)):
+        return False
     last_nouns = (reading.last(kind, 0, end) for kind in NOUNS)
     if any(noun.end > start for noun in last_nouns if noun):
         return False  # the "access" of "access code"
@@ -110,13 +110,25 @@ def _is_patterned(reading: Reading, mention: _Mention) -> bool:
     begin, sentence_end = reading.sentence_at(start)
     ahead = [cue for kind in NOUNS if (cue := reading.first(kind, end, min(sentence_end, end + _REACH)))]
     between = text[end : min(cue.start for cue in ahead)] if ahead else ""
-    if ahead and len(between) <= _BETWEEN and len(between.split()) <= 1 and all(map(_is_spaced, between)):
+    if ahead and _is_one_word(between):
         return True
     return _is_led_to(reading, start, begin)
 
 
-def _is_spaced(char: str) -> bool:
-    return char < "\u0e00"  # in the scripts above, a stretch without blanks may be half a sentence
+def _ends_longer_name(reading: Reading, start: int) -> bool:
+    """Whether the word before has a capital too and is no cue: the "Next" of "Exampla Next" is another name."""
+    before = _WORD_BEFORE.search(reading.text, max(0, start - _REACH), start)
+    word = before[1].rpartition(" ")[2] if before else ""
+    is_cue = any(cue.end == start - 1 for kind in _LEADERS if (cue := reading.last(kind, 0, start)))
+    return word[:1].isupper() and not is_cue and word.lower() not in brand_words()["leads"]
+
+
+def _is_one_word(between: str) -> bool:
+    """At most one word of a script with blanks (in others a stretch without blanks may be half a sentence), no "and"."""
+    words = between.split()
+    if len(between) > _BETWEEN or len(words) > 1 or any(char >= "\u0e00" for char in between):
+        return False
+    return not words or words[0].lower() not in brand_words()["divides"]
 
 
 def _is_led_to(reading: Reading, start: int, floor: int) -> bool:

@@ -48,6 +48,11 @@ class Door:
         """Build the brand words again; called when the catalogue changed."""
         self._brands = Brands.build((service.code, service.names) for service in self._catalogue.services.values())
 
+    @property
+    def brands(self) -> Brands:
+        """The brand words of now, for suppliers that write messages themselves."""
+        return self._brands
+
     async def take(self, arrival: Arrival) -> Intake | Refusal:
         """Take a message in; BadRequest if it is too long or its number cannot be one."""
         if (

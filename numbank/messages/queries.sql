@@ -5,9 +5,9 @@
 select nextval('message_id'), bank_now() from generate_series(1, $1::int);
 
 -- name: remember_keys
--- Remember message keys, in order; only keys that are new come back.
+-- Remember message keys, in order; of twins in one batch the first counts. Only keys that are new come back.
 insert into message_key (ref, content, message_id)
-select r, c, id from unnest($1::uuid[], $2::uuid[], $3::bigint[]) k(r, c, id) order by r, c
+select r, c, id from unnest($1::uuid[], $2::uuid[], $3::bigint[]) k(r, c, id) order by r, c, id
 on conflict do nothing returning ref, content;
 
 -- name: same_ref

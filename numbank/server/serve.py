@@ -63,29 +63,34 @@ def listen_address(text: str) -> tuple[str, int]:
 
 def serve(settings: Settings, say: Say, ready: Callable[[Settings], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; `ready` runs once the database is prepared, before the port opens."""
-    host, port = listen_address(settings.listen)
+    listen_address(settings.listen)  # refuse a wrong one before anything starts
     with database(settings, say) as running, metrics_folder(running):
         asyncio.run(prepare(running, say))
         if ready is not None:
             ready(running)
         _export(running)
-        server = Granian(
-            "numbank.server.app:create",
-            factory=True,
-            address=host,
-            port=port,
-            interface=Interfaces.ASGI,
-            loop=Loops.uvloop,
-            http=HTTPModes.http1,
-            websockets=False,
-            workers=running.workers,
-            respawn_failed_workers=True,
-            workers_kill_timeout=max(1, int(running.stop_timeout_s)),
-            http1_settings=HTTP1Settings(max_buffer_size=max(417_792, running.max_url_bytes + 65_536)),
-            log_enabled=False,
-            process_name=None,
-        )
-        server.serve()
+        granian_for("numbank.server.app:create", running).serve()
+
+
+def granian_for(target: str, settings: Settings) -> Granian:
+    """The HTTP server around an app factory; the benchmarks put their constant under the same settings."""
+    host, port = listen_address(settings.listen)
+    return Granian(
+        target,
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=settings.workers,
+        respawn_failed_workers=True,
+        workers_kill_timeout=max(1, int(settings.stop_timeout_s)),
+        http1_settings=HTTP1Settings(max_buffer_size=max(417_792, settings.max_url_bytes + 65_536)),
+        log_enabled=False,
+        process_name=None,
+    )
 
 
 def _export(settings: Settings) -> None:

@@ -1,1 +1,1 @@
-"""The places that numbers come from, one folder each; they speak to the bank through supply/supplier.py and intake/door.py."""
+"""The places that numbers come from, one folder each; over the port (supply/supplier.py) and the door (intake/door.py)."""

@@ -15,13 +15,15 @@ from numbank.db.pool import Connection
 
 
 class Leased(msgspec.Struct, frozen=True):
-    """A number that was just leased, as its supplier is told."""
+    """A number that was just leased until `due_at`, as its supplier is told."""
 
     lease_id: int
+    country_id: int
     service_id: int
     supplier_id: int
     e164: int
     at: datetime
+    due_at: datetime
 
 
 class Supplier:

@@ -47,8 +47,9 @@ def parse_multipart(body: bytes, content_type: str, max_fields: int) -> dict[str
         return fields
     try:
         # One more part than allowed may be read, so that we and not the parser say what is too many.
-        for part in MultipartParser(BytesIO(body), boundary, content_length=len(body), part_limit=max_fields + 1):
-            if len(fields) >= max_fields:
+        parts = MultipartParser(BytesIO(body), boundary, content_length=len(body), part_limit=max_fields + 1)
+        for count, part in enumerate(parts):
+            if count >= max_fields:
                 raise TooLarge
             fields[part.name.strip()] = part.raw.decode("utf-8", "replace")
     except MultipartError:

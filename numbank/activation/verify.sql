@@ -1,0 +1,150 @@
+-- The proofs of the activations and of what they have to do with holds, numbers and messages. A check gives one row per
+-- thing looked at: null when it is right, else what is wrong. States and events: activation/states.py; below 8 is live.
+
+-- name: exclusive
+-- No number is in two live leases.
+select case when count(*) > 1 then format('number %s is in the live leases %s', number_id, string_agg(id::text, ', ' order by id)) end
+from activation where state < 8 and number_id is not null group by number_id;
+
+-- name: leased
+-- Every live lease that has a number is its holder.
+select case
+    when n.id is null then format('lease %s: number %s does not exist', a.id, a.number_id)
+    when n.state <> 1 or n.holder <> a.id
+      then format('lease %s is live on number %s, which is in state %s and held by %s', a.id, n.id, n.state, coalesce(n.holder::text, 'nobody'))
+    when n.last_service_id is distinct from a.service_id
+      then format('number %s is leased for service %s, but counts as busy for %s', n.id, a.service_id, n.last_service_id)
+  end
+from activation a left join number n on n.id = a.number_id where a.state < 8 and a.number_id is not null;
+
+-- name: holders
+-- Every number that has a holder is held by a live lease of that number.
+select case
+    when a.id is null then format('number %s is held by lease %s, which does not exist', n.id, n.holder)
+    when a.state >= 8 then format('number %s is held by lease %s, which ended', n.id, a.id)
+    when a.number_id is distinct from n.id then format('number %s is held by lease %s, which is of number %s', n.id, a.id, a.number_id)
+  end
+from number n left join activation a on a.id = n.holder where n.id >= $1 and n.id < $2 and n.holder is not null;
+
+-- name: charges
+-- The hold of every lease is its price, of its account, open before the first message, posted by it, voided by a cancel.
+select case
+    when h.id is null then format('lease %s: hold %s does not exist', a.id, a.hold_id)
+    when h.account_id <> a.account_id then format('lease %s of account %s is charged to account %s', a.id, a.account_id, h.account_id)
+    when h.cash + h.cashback <> a.price then format('lease %s costs %s, its hold is %s + %s', a.id, a.price, h.cash, h.cashback)
+    when h.state <> case when a.state in (3, 4, 8) then 1 when a.state = 9 then 2 else 0 end
+      then format('lease %s is in state %s, its hold %s in state %s', a.id, a.state, h.id, h.state)
+  end
+from activation a left join hold h on h.id = a.hold_id where a.id >= $1 and a.id < $2;
+
+-- name: open_holds
+-- The open holds are those of the live leases that have no message yet, one each.
+select case
+    when a.hold_id is null then format('hold %s is open without a live lease that waits for a message', h.id)
+    when h.id is null then format('lease %s waits for a message, its hold %s is not open', a.id, a.hold_id)
+    when a.leases > 1 then format('hold %s is of %s live leases', h.id, a.leases)
+  end
+from (select id from hold where state = 0) h
+full join (
+  select hold_id, min(id) as id, count(*) as leases from activation where state < 8 and state in (0, 1, 2, 5) group by hold_id
+) a on a.hold_id = h.id;
+
+-- name: references
+-- Account, country, service, operator and supplier of every lease exist, and its number is the one it shows.
+select case
+    when ac.id is null then format('lease %s: account %s does not exist', a.id, a.account_id)
+    when ac.currency <> a.currency then format('lease %s is in currency %s, its account in %s', a.id, a.currency, ac.currency)
+    when co.id is null then format('lease %s: country %s does not exist', a.id, a.country_id)
+    when se.id is null then format('lease %s: service %s does not exist', a.id, a.service_id)
+    when op.id is null then format('lease %s: operator %s does not exist', a.id, a.operator_id)
+    when su.id is null then format('lease %s: supplier %s does not exist', a.id, a.supplier_id)
+    when a.number_id is not null and n.id is null then format('lease %s: number %s does not exist', a.id, a.number_id)
+    when a.e164 is distinct from n.e164 then format('lease %s shows %s, its number %s is %s', a.id, a.e164, a.number_id, n.e164)
+  end
+from activation a
+left join account ac on ac.id = a.account_id
+left join country co on co.id = a.country_id
+left join service se on se.id = a.service_id
+left join operator op on op.id = a.operator_id
+left join supplier su on su.id = a.supplier_id
+left join number n on n.id = a.number_id
+where a.id >= $1 and a.id < $2;
+
+-- name: endings
+-- A lease has an end, after its beginning and by an event that leads to its state, if and only if it is over.
+select case
+    when state not in (0, 1, 2, 3, 4, 5, 8, 9) then format('lease %s is in state %s', id, state)
+    when (state >= 8) <> (ended_at is not null) then format('lease %s in state %s ended at %s', id, state, ended_at)
+    when ended_at < created_at then format('lease %s began at %s and ended at %s', id, created_at, ended_at)
+    when not case state when 8 then coalesce(ended_by in (6, 21), false)
+        when 9 then coalesce(ended_by in (6, 8, 21, 24), false) else ended_by is null end
+      then format('lease %s in state %s was ended by event %s', id, state, ended_by)
+    when state between 1 and 7 and number_id is null then format('lease %s in state %s has no number', id, state)
+  end
+from activation where id >= $1 and id < $2;
+
+-- name: guarded
+-- Every lease that was not cancelled has marked its number as used for its service.
+select case when u.number_id is null then format('lease %s is in state %s, number %s is not used for service %s',
+    a.id, a.state, a.number_id, a.service_id) end
+from activation a left join use u on u.number_id = a.number_id and u.service_id = a.service_id
+where a.id >= $1 and a.id < $2 and a.state <> 9 and a.number_id is not null;
+
+-- name: make_pairs
+-- The pairs of number and service that were seen so far in this session; the setting lets a read-only session make it.
+set transaction read write;
+create temporary table if not exists pair_seen (number_id bigint, service_id int, lease_id bigint, primary key (number_id, service_id));
+
+-- name: forget_pairs
+-- Start with no pair seen.
+delete from pair_seen;
+
+-- name: see_pairs
+-- Remember the pairs of a slice; gives how many leases were looked at and those whose pair was seen before.
+with lease as (
+  select id, number_id, service_id from activation where id >= $1 and id < $2 and state <> 9 and number_id is not null
+), fresh as (
+  insert into pair_seen (number_id, service_id, lease_id) select number_id, service_id, id from lease order by 1, 2, 3
+  on conflict do nothing returning lease_id
+)
+select count(*), array_agg(l.id order by l.id) filter (where f.lease_id is null) from lease l left join fresh f on f.lease_id = l.id;
+
+-- name: once
+-- A number is in at most one lease of a service that was not cancelled.
+select format('number %s is in the leases %s and %s of service %s', a.number_id, b.id, a.id, a.service_id)
+from activation a join pair_seen p on p.number_id = a.number_id and p.service_id = a.service_id
+join activation b on b.id = p.lease_id and b.state <> 9
+where a.id = any($1::bigint[]) and a.state <> 9 and b.id <> a.id order by a.id;
+
+-- name: orders
+-- Every orderId is of a lease of the same account.
+select case
+    when a.id is null then format('order %s of account %s names lease %s, which does not exist', k.digest, k.account_id, k.lease_id)
+    when a.account_id <> k.account_id then format('order %s of account %s names lease %s of account %s', k.digest, k.account_id, a.id, a.account_id)
+  end
+from order_key k left join activation a on a.id = k.lease_id where k.lease_id >= $1 and k.lease_id < $2;
+
+-- name: attached
+-- Every attached message is of the number of its lease, which was delivered.
+select case
+    when a.id is null then format('message %s is attached to lease %s, which does not exist', m.id, m.lease_id)
+    when a.number_id is distinct from m.number_id or a.e164 is distinct from m.e164
+      then format('message %s to %s is attached to lease %s of %s', m.id, m.e164, a.id, a.e164)
+    when a.state not in (3, 4, 8) then format('message %s is attached to lease %s in state %s', m.id, a.id, a.state)
+  end
+from message m left join activation a on a.id = m.lease_id where m.id >= $1 and m.id < $2 and m.lease_id is not null;
+
+-- name: shown
+-- A lease shows a message if and only if it was delivered, one that is attached to it, and the code of one of its messages.
+select case
+    when (a.message_id is not null) <> (a.state in (3, 4, 8)) then format('lease %s in state %s shows message %s', a.id, a.state, a.message_id)
+    when a.message_id is null and a.code is not null then format('lease %s shows a code without a message', a.id)
+    when a.message_id is not null and m.id is null then format('lease %s shows message %s, which does not exist', a.id, a.message_id)
+    when m.lease_id is distinct from a.id and a.message_id is not null
+      then format('lease %s shows message %s, which is of lease %s', a.id, m.id, coalesce(m.lease_id::text, 'nobody'))
+    when a.message_id is not null and (a.code is null or a.code is distinct from m.code) and not case
+        when a.code is null then not exists (select from message o where o.lease_id = a.id and o.code is not null)
+        else exists (select from message o where o.lease_id = a.id and o.code = a.code) end
+      then format('the code that lease %s shows is of none of its messages', a.id)
+  end
+from activation a left join message m on m.id = a.message_id where a.id >= $1 and a.id < $2;

@@ -1,0 +1,1 @@
+"""verify: proves the books and the stock."""

@@ -1,0 +1,22 @@
+-- The proofs of the message store. A check gives one row per thing looked at: null when it is right, else what is wrong.
+-- Fates are numbered in messages/model.py. What leases have to do with messages: activation/verify.sql.
+
+-- name: keys
+-- Every message has its one key, every key its one message, so that no message was taken in twice.
+select case
+    when m.id is null then format('key %s names message %s, which does not exist', k.ref, k.message_id)
+    when k.message_id is null then format('message %s has no key', m.id)
+    when k.twins > 1 then format('message %s has %s keys', m.id, k.twins)
+  end
+from (select id from message where id >= $1 and id < $2) m
+full join (
+  select ref, message_id, count(*) over (partition by message_id) as twins from message_key where message_id >= $1 and message_id < $2
+) k on k.message_id = m.id;
+
+-- name: fates
+-- A message is attached if and only if it names a lease, and it names a number unless the number is not ours.
+select case
+    when (fate = 0) <> (lease_id is not null) then format('message %s of fate %s names lease %s', id, fate, lease_id)
+    when (fate = 3) <> (number_id is null) then format('message %s of fate %s names number %s', id, fate, number_id)
+  end
+from message where id >= $1 and id < $2;

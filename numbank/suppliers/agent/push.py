@@ -1,0 +1,120 @@
+"""What an agent pushes, as bytes and as a message; takes what agents' software does wrong in the field (supply.md 1.4)."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from urllib.parse import parse_qsl
+
+import msgspec
+from multipart import MultipartError, MultipartParser, parse_options_header
+
+from numbank.errors import BadRequest
+from numbank.intake.door import MAX_E164, MAX_FOREIGN_ID, MAX_SENDER, MAX_TEXT
+
+MIN_PHONE = 5
+# Whole numbers up to here are exact when a language keeps them as floating point.
+MAX_EXACT_FLOAT = 2.0**53
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class BadPush(BadRequest):
+    """The push cannot be understood; `reason` is for the agent's operator and repeats nothing that was sent."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Push(msgspec.Struct, frozen=True, rename={"sms_id": "smsId", "phone_from": "phoneFrom"}):
+    """A push as it was sent; members that are not here are ignored."""
+
+    action: str | None = None
+    key: str | int | None = None
+    sms_id: str | int | float | None = None
+    phone: str | int | float | None = None
+    phone_from: str | int | float | None = None
+    text: str | int | None = None
+
+
+class Sms(msgspec.Struct, frozen=True):
+    """The message in a push."""
+
+    foreign_id: str
+    e164: int
+    sender: str
+    text: str
+
+
+_decode = msgspec.json.Decoder(Push).decode
+
+
+def read_push(body: bytes, content_type: str, max_fields: int) -> Push:
+    """A push from JSON or a form, told apart by how it begins: many agents send no or the wrong content type."""
+    body = body.removeprefix(BYTE_ORDER_MARK).strip()
+    try:
+        if content_type.lower().startswith("multipart/form-data"):
+            return msgspec.convert(_parts(body, content_type, max_fields), Push)
+        if body[:1] not in (b"{", b"[", b'"') and b"=" in body:
+            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=max_fields, errors="replace")
+            return msgspec.convert({name.strip(): value for name, value in pairs}, Push)
+        return _decode(body)
+    except UnicodeDecodeError:
+        raise BadPush("the body is not UTF-8") from None
+    except msgspec.ValidationError as error:
+        raise BadPush(str(error)) from None
+    except (msgspec.DecodeError, RecursionError):
+        raise BadPush("the body is neither JSON nor a form") from None
+    except (ValueError, MultipartError):
+        raise BadPush("the form is broken or has too many fields") from None
+
+
+def _parts(body: bytes, content_type: str, max_fields: int) -> dict[str, str]:
+    """The fields of a multipart form: what PHP makes of an array."""
+    boundary = parse_options_header(content_type)[1].get("boundary", "")
+    if not boundary:
+        raise BadPush("the form has no boundary")
+    parser = MultipartParser(BytesIO(body), boundary, content_length=len(body), part_limit=max_fields)
+    return {part.name.strip(): part.raw.decode("utf-8", "replace") for part in parser}
+
+
+def sms_of(push: Push) -> Sms:
+    """The message in a push; BadPush says which field is missing or wrong."""
+    foreign_id = _whole("smsId", push.sms_id)
+    if not foreign_id:
+        raise BadPush("smsId is missing")
+    if len(foreign_id) > MAX_FOREIGN_ID:
+        raise BadPush("smsId is too long")
+    if push.text is None:
+        raise BadPush("text is missing")
+    sender, text = _whole("phoneFrom", push.phone_from), str(push.text)
+    if len(sender) > MAX_SENDER:
+        raise BadPush("phoneFrom is too long")
+    if len(text) > MAX_TEXT:
+        raise BadPush("text is too long")
+    return Sms(foreign_id, _e164(_whole("phone", push.phone)), sender, text)
+
+
+def _whole(name: str, value: str | float | None) -> str:
+    """A value as text; a floating-point number only if it is a whole one (`79161234567.0`)."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        if not value.is_integer() or abs(value) >= MAX_EXACT_FLOAT:
+            raise BadPush(f"{name} is not a whole number")
+        value = int(value)
+    return str(value).strip()
+
+
+def _e164(phone: str) -> int:
+    """A telephone number in international form, with or without plus, blanks, dashes and brackets."""
+    if not phone:
+        raise BadPush("phone is missing")
+    digits = phone.translate(_DECORATION).removeprefix("+").removeprefix("00")
+    if phone[0] == "-" or not (digits.isascii() and digits.isdigit()) or digits[0] == "0" or len(digits) < MIN_PHONE:
+        raise BadPush("phone is not a number with country code")
+    if len(digits) > len(str(MAX_E164)) - 1:
+        raise BadPush("phone is too long")
+    return int(digits)
+
+
+_DECORATION = str.maketrans(dict.fromkeys(" \u00a0-().\t"))

@@ -1,0 +1,72 @@
+-- The simulator: its stock, and the messages that it is going to send.
+
+-- name: plan_messages
+-- Messages to come; ids follow the order of the list, so that what is due at once is sent in order.
+insert into simulated_message (due_at, e164, foreign_id, sender, text)
+select due_at, e164, foreign_id, sender, body
+from unnest($1::timestamptz[], $2::bigint[], $3::text[], $4::text[], $5::text[])
+  with ordinality m(due_at, e164, foreign_id, sender, body, place) order by place;
+
+-- name: own_leases
+-- The leases of this supplier among some, with the time of this batch and how many messages each has had.
+select a.id, a.country_id, a.service_id, a.e164, bank_now() as at,
+  (select count(*) from message m where m.lease_id = a.id) as messages
+from activation a where a.id = any($1::bigint[]) and a.supplier_id = $2 order by a.id;
+
+-- name: take_due
+-- Due messages for one sender: put off by $2 seconds, so that another node sends them should this one die.
+with due as (
+  select id from simulated_message where due_at <= bank_now() order by due_at, id limit $1 for update skip locked
+)
+update simulated_message m set due_at = bank_now() + make_interval(secs => $2) from due where m.id = due.id
+returning m.id, m.e164, m.foreign_id, m.sender, m.text;
+
+-- name: forget_sent
+-- Messages that the bank has taken.
+delete from simulated_message where id = any($1::bigint[]);
+
+-- name: stock_lock
+-- One node stocks up at a time; waits.
+select pg_advisory_lock(1936289141);
+
+-- name: stock_unlock
+-- Let the next node stock up.
+select pg_advisory_unlock(1936289141);
+
+-- name: try_stock_lock
+-- One node stocks up at a time; the others let it.
+select pg_try_advisory_xact_lock(1936289141);
+
+-- name: add_any_operators
+-- An operator `any` for countries that have none; counts those that were added.
+with added as (
+  insert into operator (country_id, name)
+  select c.id, 'any' from country c where not exists (select from operator o where o.country_id = c.id)
+  order by 1 on conflict do nothing returning 1
+)
+select count(*) from added;
+
+-- name: stocked
+-- How many numbers this supplier has in each country.
+select country_id, sum(last_seq)::bigint from pool where supplier_id = $1 group by 1;
+
+-- name: unpriced
+-- Which of these countries lack offers of this supplier. The newest service stands for all: they are priced together.
+select c.id from unnest($1::int[]) c(id)
+where not exists (
+  select from offer o where o.country_id = c.id and o.service_id = $2 and o.kind = 0 and o.supplier_id = $3
+) order by 1;
+
+-- name: price
+-- Offers for every pair of a country and a service. Levels are in thousandths; the price is 0.05 to 3.00 in whole cents.
+insert into offer (country_id, service_id, supplier_id, kind, price)
+select c.id, s.id, $5, 0, 100 * (5 + 295 * c.level * s.level / 1000000)
+from unnest($1::int[], $2::int[]) c(id, level) cross join unnest($3::int[], $4::int[]) s(id, level) order by 1, 2
+on conflict do nothing;
+
+-- name: walked_pools
+-- Pools of this supplier in which some service has looked at more than half of the numbers.
+select p.id, p.country_id, p.operator_id, p.last_seq
+from pool p join shelf s on s.pool_id = p.id
+where p.supplier_id = $1 and p.abilities = $2
+group by p.id having 2 * max(s.hi - s.start + s.lo) > p.last_seq order by p.id;

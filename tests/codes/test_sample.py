@@ -1,0 +1,55 @@
+"""Measures the recogniser on the shared sample of labelled messages."""
+
+import collections
+import functools
+import json
+import pathlib
+from typing import Any
+
+import pytest
+
+from numbank.codes import recognise
+
+SAMPLE = pathlib.Path(__file__).parents[3] / "shared" / "data" / "otp_samples.jsonl"
+
+pytestmark = [
+    pytest.mark.unit,
+    pytest.mark.skipif(not SAMPLE.exists(), reason=f"the labelled messages are not here: {SAMPLE}"),
+]
+
+
+@functools.cache
+def _outcomes() -> dict[tuple[str, str], "collections.Counter[str]"]:
+    outcomes: dict[tuple[str, str], collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    for line in SAMPLE.read_text("utf-8").splitlines():
+        row: dict[str, Any] = json.loads(line)
+        outcomes[row["kind"], row["lang"]][_outcome(row["text"], row["expected"])] += 1
+    return outcomes
+
+
+def _outcome(text: str, expected: str | None) -> str:
+    found = recognise(text).code
+    if found == expected:
+        return "right"
+    if found is None:
+        return "missed"
+    return "wrong" if expected else "false positive"
+
+
+def _of(kind: str, *languages: str) -> "collections.Counter[str]":
+    chosen = (
+        counted for (of_kind, language), counted in _outcomes().items() if of_kind == kind and language in languages
+    )
+    return sum(chosen, collections.Counter[str]())
+
+
+def test_english_and_russian_messages_are_recognised_and_none_wrongly() -> None:
+    counted = _of("sms", "en", "ru")
+    assert counted["wrong"] + counted["false positive"] == 0
+    assert counted["right"] >= 0.85 * counted.total()
+
+
+def test_no_other_language_gets_a_wrong_code() -> None:
+    languages = {language for kind, language in _outcomes() if kind == "sms"}
+    counted = _of("sms", *languages)
+    assert counted["wrong"] + counted["false positive"] == 0

@@ -1,0 +1,242 @@
+"""What a counter does when everything goes well, and when it does not (engine 1.3 to 1.5)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+
+from numbank.db.counter import Again, Answers, Counter, Watch
+from numbank.db.pool import Connection, connector
+from numbank.errors import NoNumbers, Overloaded, Refusal, Unavailable
+
+
+class Seen(Watch):
+    """Remembers what a counter told."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+        self.kinds: list[str] = []
+
+    def served(self, counter: str, size: int, seconds: float) -> None:
+        self.batches.append(size)
+
+    def failed(self, counter: str, kind: str, error: BaseException | None) -> None:
+        self.kinds.append(kind)
+
+
+async def remember(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+    """A desk that writes every request down; 13 is refused, negative ones poison their batch."""
+    await tx.execute("insert into noted select * from unnest($1::int[])", [one for one in requests if one != 13])
+    return Answers([NoNumbers() if one == 13 else one * 2 for one in requests])
+
+
+@pytest.fixture
+async def noted(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("drop table if exists noted; create table noted (n int check (n >= 0))")
+    yield connection
+    await connection.close()
+
+
+def counter(
+    dsn: str, serve: Any = remember, *, seen: Watch | None = None, open_one: Callable[[], Awaitable[Any]] | None = None,
+    **changes: Any,
+) -> Counter[int, int]:  # fmt: skip
+    options: dict[str, Any] = {"batch_limit": 8, "queue_limit": 100, "deadline_s": 5.0} | changes
+    return Counter("test", serve, open_one or connector(dsn, 5.0), watch=seen, **options)
+
+
+async def numbers_in(noted: asyncpg.Connection[asyncpg.Record]) -> list[int]:
+    return [row[0] for row in await noted.fetch("select n from noted order by n")]
+
+
+async def test_everyone_who_waits_is_served_in_one_batch(dsn: str, noted: Any) -> None:
+    seen = Seen()
+    asked = counter(dsn, seen=seen)
+    futures = [asked.ask(number) for number in range(20)]
+    asked.start()
+    assert [isinstance(result, Refusal) or result for result in await asyncio.gather(*futures)] == [
+        True if number == 13 else number * 2 for number in range(20)
+    ]
+    assert seen.batches == [8, 8, 4]
+    await asked.stop()
+
+
+async def test_a_full_queue_refuses_at_once(dsn: str, noted: Any) -> None:
+    asked = counter(dsn, queue_limit=2)
+    futures = [asked.ask(number) for number in range(3)]
+    assert isinstance(await futures[2], Overloaded)
+    asked.start()
+    assert await asyncio.gather(*futures[:2]) == [0, 2]
+    await asked.stop()
+
+
+async def test_who_waited_too_long_is_refused_and_who_left_is_dropped(dsn: str, noted: Any) -> None:
+    asked = counter(dsn, deadline_s=0.0)
+    late = asked.ask(1)
+    await asyncio.sleep(0)
+    gone = asked.ask(2)
+    gone.cancel()
+    asked.start()
+    assert isinstance(await late, Overloaded)
+    await asked.stop()
+    assert await numbers_in(noted) == []
+
+
+async def test_equal_keys_never_share_a_batch_and_keep_their_order(dsn: str, noted: Any) -> None:
+    batches: list[list[int]] = []
+
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        batches.append(list(requests))
+        return Answers(list(requests), keep=False)
+
+    asked = counter(dsn, serve, key=lambda number: number % 3)
+    futures = [asked.ask(number) for number in (0, 3, 1, 6, 4)]
+    asked.start()
+    assert await asyncio.gather(*futures) == [0, 3, 1, 6, 4]
+    assert batches == [[0, 1], [3, 4], [6]]
+    await asked.stop()
+
+
+async def test_one_poisonous_request_does_not_fail_its_neighbours(dsn: str, noted: Any) -> None:
+    seen = Seen()
+    asked = counter(dsn, seen=seen)
+    futures = [asked.ask(number) for number in (1, -5, 2)]
+    asked.start()
+    first, bad, second = await asyncio.gather(*futures)
+    assert (first, second) == (2, 4)
+    assert isinstance(bad, Unavailable)
+    assert await numbers_in(noted) == [1, 2]
+    assert "poison" in seen.kinds
+    await asked.stop()
+
+
+async def test_a_request_that_asks_again_is_served_by_the_next_batch(dsn: str, noted: Any) -> None:
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        return Answers([Again(number - 1) if number > 0 else number for number in requests], keep=False)
+
+    asked = counter(dsn, serve)
+    future = asked.ask(3)
+    asked.start()
+    assert await future == 0
+    await asked.stop()
+
+
+async def test_a_bug_in_a_desk_refuses_and_the_clerk_lives_on(dsn: str, noted: Any) -> None:
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        if 1 in requests:
+            raise ZeroDivisionError
+        return await remember(tx, requests)
+
+    seen = Seen()
+    asked = counter(dsn, serve, seen=seen)
+    broken = asked.ask(1)
+    asked.start()
+    assert isinstance(await broken, Unavailable)
+    assert await asked.ask(2) == 4
+    assert seen.kinds == ["bug"]
+    await asked.stop()
+
+
+async def test_a_deadlock_or_serialization_failure_runs_the_batch_again(dsn: str, noted: Any) -> None:
+    tries = 0
+
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        nonlocal tries
+        tries += 1
+        answers = await remember(tx, requests)
+        if tries < 3:
+            raise asyncpg.DeadlockDetectedError("made up")
+        return answers
+
+    asked = counter(dsn, serve)
+    future = asked.ask(7)
+    asked.start()
+    assert await future == 14
+    assert await numbers_in(noted) == [7]
+    await asked.stop()
+
+
+async def test_a_database_that_refuses_connections_is_an_answer_not_a_hang(dsn: str) -> None:
+    async def refused() -> Any:
+        raise ConnectionRefusedError
+
+    asked = counter(dsn, open_one=refused)
+    future = asked.ask(1)
+    asked.start()
+    assert isinstance(await future, Unavailable)
+    await asked.stop()
+
+
+async def test_a_backend_that_is_killed_before_the_commit_leaves_nothing(dsn: str, noted: Any) -> None:
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        answers = await remember(tx, requests)
+        await noted.execute("select pg_terminate_backend($1)", tx.get_server_pid())
+        return answers
+
+    asked = counter(dsn, serve)
+    future = asked.ask(5)
+    asked.start()
+    result = await future
+    # The cut shows at the commit; the mark is not there, so the batch runs again -- and is cut again, until it gives up.
+    assert isinstance(result, Unavailable)
+    assert await numbers_in(noted) == []
+    await asked.stop()
+
+
+class CutConnection:
+    """A connection whose answer to COMMIT is lost: before the server has it, or after it was carried out."""
+
+    def __init__(self, real: asyncpg.Connection[asyncpg.Record], *, committed: bool) -> None:
+        self._real = real
+        self._committed = committed
+        self.cut = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    async def execute(self, sql: str, *values: object) -> str:
+        if "; commit" not in sql:
+            return await self._real.execute(sql, *values)
+        if self._committed:
+            await self._real.execute(sql, *values)
+        self.cut = True
+        self._real.terminate()
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["after the commit", "before the commit"])
+async def test_a_lost_commit_answer_is_looked_up(dsn: str, noted: Any, committed: bool) -> None:
+    opened: list[Any] = []
+
+    async def open_one() -> Any:
+        real = await connector(dsn, 5.0)()
+        connection = CutConnection(real, committed=committed) if not opened else real
+        opened.append(connection)
+        return connection
+
+    seen = Seen()
+    asked = counter(dsn, seen=seen, open_one=open_one)
+    futures = [asked.ask(number) for number in (1, 13, 2)]
+    asked.start()
+    first, refused, second = await asyncio.gather(*futures)
+    assert (first, second) == (2, 4)
+    assert isinstance(refused, NoNumbers)
+    assert opened[0].cut
+    # Committed or not: every request is written exactly once.
+    assert await numbers_in(noted) == [1, 2]
+    assert seen.kinds == ["lost_commit"]
+    await asked.stop()
+
+
+async def test_stopping_serves_what_is_queued(dsn: str, noted: Any) -> None:
+    asked = counter(dsn)
+    asked.start()
+    futures = [asked.ask(number) for number in range(5)]
+    await asked.stop()
+    assert await asyncio.gather(*futures) == [0, 2, 4, 6, 8]
+    assert isinstance(await asked.ask(9), Overloaded)

@@ -1,0 +1,59 @@
+"""To whom a message goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from numbank.messages.match import Seeker, match
+from numbank.messages.model import Incoming
+
+pytestmark = pytest.mark.unit
+
+TG, WA, OTHER = 1, 2, 3
+
+
+@pytest.mark.parametrize(
+    ("named", "seekers", "lease_id"),
+    [
+        (set(), [Seeker(1, TG, False)], 1),
+        ({TG}, [Seeker(1, TG, False)], 1),
+        ({WA}, [Seeker(1, TG, False)], None),
+        ({TG, WA}, [Seeker(1, TG, False)], 1),
+        ({WA}, [Seeker(1, OTHER, True)], 1),
+        (set(), [Seeker(1, OTHER, True)], 1),
+        ({WA}, [Seeker(1, TG, False), Seeker(2, WA, False)], 2),
+        ({WA}, [Seeker(1, OTHER, True), Seeker(2, WA, False)], 2),
+        (set(), [Seeker(1, TG, False), Seeker(2, WA, False)], 1),
+        ({TG}, [], None),
+    ],
+)
+def test_a_message_never_goes_to_a_lease_of_another_service(
+    named: set[int], seekers: list[Seeker], lease_id: int | None
+) -> None:
+    found = match(frozenset(named), seekers)
+    assert (found.lease_id if found else None) == lease_id
+
+
+def incoming(**changes: object) -> Incoming:
+    fields: dict[str, object] = {
+        "supplier_id": 1, "foreign_id": "7", "e164": 79, "sender": "a", "text": "b", "code": None, "confidence": 0.0,
+        "services": frozenset(),
+    }  # fmt: skip
+    return Incoming(**(fields | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("change", [{"e164": 80}, {"sender": "ab"}, {"text": "bc"}])
+def test_other_content_under_the_same_id_is_another_message_with_the_same_ref(change: dict[str, object]) -> None:
+    ref, content = incoming().key
+    other_ref, other_content = incoming(**change).key
+    assert ref == other_ref
+    assert content != other_content
+
+
+@pytest.mark.parametrize("change", [{"supplier_id": 2}, {"foreign_id": "8"}])
+def test_the_id_counts_per_supplier(change: dict[str, object]) -> None:
+    assert incoming().key[0] != incoming(**change).key[0]
+
+
+def test_parts_do_not_run_together_in_a_key() -> None:
+    assert incoming(sender="ab", text="c").key[1] != incoming(sender="a", text="bc").key[1]
