@@ -19,7 +19,9 @@ def create() -> Callable[..., Awaitable[None]]:
     return app
 
 
-async def app(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[..., Awaitable[None]]) -> None:
+async def app(
+    scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[..., Awaitable[None]]
+) -> None:
     """Answer the constant to everything."""
     if scope["type"] == "http":
         await send(START)

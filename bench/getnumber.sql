@@ -38,7 +38,7 @@ insert into use (number_id, service_id) values (:number, :service);
 -- A number that the bookmark goes by without taking it must stay findable; rare, so it costs nothing here.
 \if :seq > :hi + 1
 insert into passed (number_id, service_id)
-select n.id, :service from number n where n.pool_id = :pool and n.seq > :hi and n.seq < :seq
+select n.id, :service::int from number n where n.pool_id = :pool and n.seq > :hi and n.seq < :seq
   and not exists (select from use u where u.number_id = n.id and u.service_id = :service)
 on conflict do nothing;
 \endif

@@ -43,7 +43,17 @@ def require_wrk() -> None:
 
 def wrk(port: int, paths: Path, seconds: int) -> Load:
     """All connections send the paths in turn. One thread: it is never the bottleneck, and leaves the server its core."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", HERE / "requests.lua", f"http://{HOST}:{port}", "--", paths]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{seconds}s",
+        "-s",
+        HERE / "requests.lua",
+        f"http://{HOST}:{port}",
+        "--",
+        paths,
+    ]
     said = _run(command, seconds)
     load = msgspec.json.decode(said.rpartition("\n{")[2].join(("{", "")), type=Load)
     if load.errors:
@@ -68,7 +78,9 @@ def pgbench(dsn: str, seconds: int, **variables: int) -> Load:
 
 def _run(command: list[str | Path], seconds: int, environment: dict[str, str] | None = None) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=seconds + GRACE_S, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment, timeout=seconds + GRACE_S, check=False
+        )
     except subprocess.TimeoutExpired:
         raise BenchError(f"{Path(command[0]).name} did not end after {seconds} s") from None
     if done.returncode:

@@ -37,7 +37,11 @@ class Server(msgspec.Struct):
     def worker(self) -> psutil.Process:
         """The worker: the child that is not a helper of multiprocessing and no PostgreSQL."""
         children = psutil.Process(self.process.pid).children()
-        workers = [child for child in children if "multiprocessing" not in " ".join(child.cmdline()[:4]) and child.name() != "postgres"]
+        workers = [
+            child
+            for child in children
+            if "multiprocessing" not in " ".join(child.cmdline()[:4]) and child.name() != "postgres"
+        ]
         if not workers:
             workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
         if len(workers) != 1:

@@ -87,7 +87,7 @@ def dsn(template: str) -> Iterator[str]:
     asyncio.run(_admin(f"drop database {name} with (force)"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def empty_dsn() -> Iterator[str]:
     """A database with nothing in it."""
     name = f"empty_{uuid4().hex}"

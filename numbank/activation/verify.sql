@@ -28,6 +28,9 @@ from number n left join activation a on a.id = n.holder where n.id >= $1 and n.i
 
 -- name: charges
 -- The hold of every lease is its price, of its account, open before the first message, posted by it, voided by a cancel.
+with lease as materialized (
+  select id, account_id, hold_id, price, state from activation where id >= $1 and id < $2
+)
 select case
     when h.id is null then format('lease %s: hold %s does not exist', a.id, a.hold_id)
     when h.account_id <> a.account_id then format('lease %s of account %s is charged to account %s', a.id, a.account_id, h.account_id)
@@ -35,7 +38,8 @@ select case
     when h.state <> case when a.state in (3, 4, 8) then 1 when a.state = 9 then 2 else 0 end
       then format('lease %s is in state %s, its hold %s in state %s', a.id, a.state, h.id, h.state)
   end
-from activation a left join hold h on h.id = a.hold_id where a.id >= $1 and a.id < $2;
+from lease a
+left join hold h on h.id = a.hold_id and h.id between (select min(hold_id) from lease) and (select max(hold_id) from lease);
 
 -- name: open_holds
 -- The open holds are those of the live leases that have no message yet, one each.
@@ -126,16 +130,23 @@ from order_key k left join activation a on a.id = k.lease_id where k.lease_id >=
 
 -- name: attached
 -- Every attached message is of the number of its lease, which was delivered.
+with arrival as materialized (
+  select id, number_id, e164, lease_id from message where id >= $1 and id < $2 and lease_id is not null
+)
 select case
     when a.id is null then format('message %s is attached to lease %s, which does not exist', m.id, m.lease_id)
     when a.number_id is distinct from m.number_id or a.e164 is distinct from m.e164
       then format('message %s to %s is attached to lease %s of %s', m.id, m.e164, a.id, a.e164)
     when a.state not in (3, 4, 8) then format('message %s is attached to lease %s in state %s', m.id, a.id, a.state)
   end
-from message m left join activation a on a.id = m.lease_id where m.id >= $1 and m.id < $2 and m.lease_id is not null;
+from arrival m
+left join activation a on a.id = m.lease_id and a.id between (select min(lease_id) from arrival) and (select max(lease_id) from arrival);
 
 -- name: shown
 -- A lease shows a message if and only if it was delivered, one that is attached to it, and the code of one of its messages.
+with lease as materialized (
+  select id, state, code, message_id from activation where id >= $1 and id < $2
+)
 select case
     when (a.message_id is not null) <> (a.state in (3, 4, 8)) then format('lease %s in state %s shows message %s', a.id, a.state, a.message_id)
     when a.message_id is null and a.code is not null then format('lease %s shows a code without a message', a.id)
@@ -147,4 +158,5 @@ select case
         else exists (select from message o where o.lease_id = a.id and o.code = a.code) end
       then format('the code that lease %s shows is of none of its messages', a.id)
   end
-from activation a left join message m on m.id = a.message_id where a.id >= $1 and a.id < $2;
+from lease a
+left join message m on m.id = a.message_id and m.id between (select min(message_id) from lease) and (select max(message_id) from lease);

@@ -20,13 +20,15 @@ MAX_EXAMPLES = 5
 STATEMENT_LIMIT_S = 60
 
 # The role's limits are for customers' requests. Every statement is a read-only transaction of its own. A slice's plan
-# must fit its own bounds: the generic plan of a range scans everything.
+# must fit its own bounds (the generic plan of a range scans everything), take one core at most and rather look rows up.
 SESSION = f"""
 set statement_timeout = '{STATEMENT_LIMIT_S}s';
 set idle_in_transaction_session_timeout = '{STATEMENT_LIMIT_S}s';
 set lock_timeout = '10s';
 set enable_seqscan = on;
 set plan_cache_mode = force_custom_plan;
+set max_parallel_workers_per_gather = 0;
+set random_page_cost = 1.1;
 set work_mem = '64MB';
 set temp_buffers = '64MB';
 set default_transaction_isolation = 'repeatable read';

@@ -58,16 +58,21 @@ from bounds cross join lateral generate_series(0, greatest(last_seq - 1, 0), $1:
 
 -- name: behind
 -- Every seq behind a bookmark is in exactly one of use, pile and passed.
+with place as materialized (
+  select s.pool_id, s.service_id, n.seq, n.id
+  from shelf s join number n on n.pool_id = s.pool_id and n.seq > $5 and n.seq <= $6 and (n.seq > s.start and n.seq <= s.hi or n.seq <= s.lo)
+  where (s.pool_id, s.service_id) >= ($1::int, $2::int) and (s.pool_id, s.service_id) <= ($3::int, $4::int)
+)
 select case when (u.number_id is not null)::int + (l.seq is not null)::int + (w.number_id is not null)::int <> 1
-    then format('seq %s of pool %s, behind the bookmark of service %s, is in %s', n.seq, s.pool_id, s.service_id, coalesce(nullif(
+    then format('seq %s of pool %s, behind the bookmark of service %s, is in %s', p.seq, p.pool_id, p.service_id, coalesce(nullif(
       concat_ws(' and ', case when u.number_id is not null then 'use' end, case when l.seq is not null then 'pile' end,
         case when w.number_id is not null then 'passed' end), ''), 'none of use, pile and passed')) end
-from shelf s
-join number n on n.pool_id = s.pool_id and n.seq > $5 and n.seq <= $6 and (n.seq > s.start and n.seq <= s.hi or n.seq <= s.lo)
-left join use u on u.number_id = n.id and u.service_id = s.service_id
-left join pile l on l.pool_id = s.pool_id and l.service_id = s.service_id and l.seq = n.seq
-left join passed w on w.number_id = n.id and w.service_id = s.service_id
-where (s.pool_id, s.service_id) >= ($1::int, $2::int) and (s.pool_id, s.service_id) <= ($3::int, $4::int);
+from place p
+left join use u on u.number_id = p.id and u.service_id = p.service_id
+  and u.number_id between (select min(id) from place) and (select max(id) from place)
+left join pile l on l.pool_id = p.pool_id and l.service_id = p.service_id and l.seq = p.seq
+left join passed w on w.number_id = p.id and w.service_id = p.service_id
+  and w.number_id between (select min(id) from place) and (select max(id) from place);
 
 -- name: uses
 -- Every use is of a number that exists, behind the bookmark of its shelf.
@@ -77,7 +82,7 @@ select case
     when not (n.seq > s.start and n.seq <= s.hi or n.seq <= s.lo)
       then format('seq %s of pool %s is used for service %s ahead of the bookmark', n.seq, n.pool_id, u.service_id)
   end
-from use u left join number n on n.id = u.number_id left join shelf s on s.pool_id = n.pool_id and s.service_id = u.service_id
+from use u left join number n on n.id = u.number_id and n.id >= $1 and n.id < $2 left join shelf s on s.pool_id = n.pool_id and s.service_id = u.service_id
 where u.number_id >= $1 and u.number_id < $2;
 
 -- name: waiting
@@ -88,14 +93,14 @@ select case
     when not (n.seq > s.start and n.seq <= s.hi or n.seq <= s.lo)
       then format('seq %s of pool %s waits for service %s ahead of the bookmark', n.seq, n.pool_id, w.service_id)
   end
-from passed w left join number n on n.id = w.number_id left join shelf s on s.pool_id = n.pool_id and s.service_id = w.service_id
+from passed w left join number n on n.id = w.number_id and n.id >= $1 and n.id < $2 left join shelf s on s.pool_id = n.pool_id and s.service_id = w.service_id
 where w.number_id >= $1 and w.number_id < $2;
 
 -- name: wakeups
 -- No free number waits in passed without a time: its wake-up would be lost.
 select case when n.state = 0 and w.not_before is null
     then format('number %s is free but waits for service %s without a time', n.id, w.service_id) end
-from passed w join number n on n.id = w.number_id where w.number_id >= $1 and w.number_id < $2;
+from passed w join number n on n.id = w.number_id and n.id >= $1 and n.id < $2 where w.number_id >= $1 and w.number_id < $2;
 
 -- name: piles
 -- Every seq on a pile is a number of its pool, behind the bookmark of its shelf.

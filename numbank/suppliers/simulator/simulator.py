@@ -22,7 +22,7 @@ Row = tuple[datetime, int, str, str, str]
 
 
 class Simulator(Supplier):
-    """Plans messages inside the transaction of the lease; `outbox.send_due` sends them. Raises OperatorError on bad faults."""
+    """Plans messages inside the transaction of the lease; `outbox.send_due` sends them. OperatorError on bad faults."""
 
     kind = KIND
 
