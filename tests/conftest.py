@@ -49,7 +49,8 @@ def on_database(dsn: str, name: str) -> str:
     return f"{head}@/{name}?{tail.partition('?')[2]}"
 
 
-async def _prepare(dsn: str) -> None:
+async def prepare(dsn: str) -> None:
+    """Migrate and load the reference tables."""
     connection = await asyncpg.connect(dsn)
     try:
         await migrate.migrate(connection)
@@ -74,7 +75,7 @@ def template() -> str:
     """The name of a migrated database with the reference tables."""
     name = f"template_{uuid4().hex}"
     asyncio.run(_admin(f"create database {name}"))
-    asyncio.run(_prepare(on_database(os.environ[DSN_VARIABLE], name)))
+    asyncio.run(prepare(on_database(os.environ[DSN_VARIABLE], name)))
     return name
 
 

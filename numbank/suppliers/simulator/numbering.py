@@ -27,7 +27,7 @@ class Range(msgspec.Struct, frozen=True):
     @property
     def size(self) -> int:
         """How many numbers there are."""
-        return 10**self.free
+        return int(10**self.free)
 
 
 def make(country_id: int, iso2: str, dialing_prefix: str, *, seed: int, start: int, count: int) -> list[int]:

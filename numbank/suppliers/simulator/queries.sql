@@ -38,10 +38,10 @@ select pg_advisory_unlock(1936289141);
 select pg_try_advisory_xact_lock(1936289141);
 
 -- name: add_any_operators
--- An operator `any` for countries that have none; counts those that were added.
+-- An operator `any` for those of these countries that have none; counts what was added.
 with added as (
   insert into operator (country_id, name)
-  select c.id, 'any' from country c where not exists (select from operator o where o.country_id = c.id)
+  select c.id, 'any' from unnest($1::int[]) c(id) where not exists (select from operator o where o.country_id = c.id)
   order by 1 on conflict do nothing returning 1
 )
 select count(*) from added;
@@ -49,6 +49,10 @@ select count(*) from added;
 -- name: stocked
 -- How many numbers this supplier has in each country.
 select country_id, sum(last_seq)::bigint from pool where supplier_id = $1 group by 1;
+
+-- name: stocked_in
+-- How many numbers this supplier has in one country.
+select coalesce(sum(last_seq), 0)::bigint from pool where supplier_id = $1 and country_id = $2;
 
 -- name: unpriced
 -- Which of these countries lack offers of this supplier. The newest service stands for all: they are priced together.
@@ -66,7 +70,7 @@ on conflict do nothing;
 
 -- name: walked_pools
 -- Pools of this supplier in which some service has looked at more than half of the numbers.
-select p.id, p.country_id, p.operator_id, p.last_seq
+select p.country_id, p.operator_id, p.last_seq
 from pool p join shelf s on s.pool_id = p.id
 where p.supplier_id = $1 and p.abilities = $2
-group by p.id having 2 * max(s.hi - s.start + s.lo) > p.last_seq order by p.id;
+group by p.id having 2 * max(s.hi - s.start + s.lo) > p.last_seq order by p.id limit $3;

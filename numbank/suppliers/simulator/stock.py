@@ -1,21 +1,21 @@
-"""The simulator's stock: numbers in every country and a price for every service, set up once and kept from running dry."""
+"""The simulator's stock: numbers in every country and a price for every service, set up once."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from zlib import crc32
 
 import msgspec
 
 from numbank.catalogue import offers
-from numbank.catalogue.model import RENT_SERVICE_CODE, Country
+from numbank.catalogue.model import Country
 from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
 from numbank.db.versions import bump
 from numbank.errors import OperatorError
 from numbank.settings import Settings
 from numbank.suppliers.simulator.numbering import make
+from numbank.suppliers.simulator.prices import PATIENCE_S, price
 from numbank.suppliers.simulator.simulator import KIND
 from numbank.supply import numbers
 
@@ -23,11 +23,8 @@ Q = Queries("numbank.suppliers.simulator")
 Q_CATALOGUE = Queries("numbank.catalogue")
 
 NAME = "simulator"
-LEVELS = 1001
-# The set-up is far beyond what a statement of the bank may take; this bounds it all the same.
-PATIENCE_S = 300.0
-# A pool that runs low doubles, within these bounds.
-LEAST_RESTOCK, MOST_RESTOCK = 20, 10_000
+# Numbers in one statement: a second's work.
+MOST_AT_ONCE = 20_000
 BULK_LOADED = "analyze offer, number, pool, stock"
 
 
@@ -42,45 +39,29 @@ class Opened(msgspec.Struct, frozen=True):
 async def supplier_id(pool: Pool) -> int | None:
     """The simulator's id; None when no sandbox was opened on this database."""
     row = await pool.fetchrow(Q_CATALOGUE.supplier_named, NAME)
-    return None if row is None else row["id"]
+    return row["id"] if row is not None and row["kind"] == KIND else None
 
 
 async def open_sandbox(connection: Connection, settings: Settings) -> Opened:
-    """Set the simulator up, or find that it is; several nodes may do it at once. Use before the bank serves.
+    """Set the simulator up, or find that it is; outside of a transaction. Several nodes may do it at once.
 
     Prices and numbers that are there stay as they are, whatever the settings say now.
     """
     async with _patience(connection):
-        own_id = await offers.supplier(connection, NAME, KIND)
-        if await connection.fetchval(Q.add_any_operators):
+        await offers.supplier(connection, NAME, KIND)
+        own_id, kind = await offers.existing_supplier(connection, NAME)
+        if kind != KIND:
+            raise OperatorError(f"the sandbox needs the name {NAME!r}, but a supplier of kind {kind} has it")
+        countries = served(await all_countries(connection), settings.sandbox_countries)
+        if await connection.fetchval(Q.add_any_operators, [country.id for country in countries]):
             await bump(connection, "catalogue")
-        countries = served(await _countries(connection), settings.sandbox_countries)
         added = await _add_numbers(connection, own_id, countries, settings)
-        priced = await _price(connection, own_id, countries, settings.sandbox_seed)
+        priced = await price(connection, own_id, [one.id for one in countries], settings.sandbox_seed)
         if added or priced:
-            await numbers.fold(connection)
+            async with connection.transaction():
+                await numbers.fold(connection)
             await connection.execute(BULK_LOADED, timeout=PATIENCE_S)
     return Opened(own_id, added, priced)
-
-
-async def restock(pool: Pool, own_id: int, settings: Settings) -> int:
-    """Add numbers to the pools in which a service has seen most of them; gives how many were added."""
-    async with pool.acquire() as connection, connection.transaction():
-        if not await connection.fetchval(Q.try_stock_lock):
-            return 0
-        walked = await connection.fetch(Q.walked_pools, own_id, numbers.SMS)
-        if not walked:
-            return 0
-        countries = {country.id: country for country in await _countries(connection)}
-        stocked = dict(map(tuple, await connection.fetch(Q.stocked, own_id)))
-        added = 0
-        for _, country_id, operator_id, last_seq in walked:
-            wanted = min(max(last_seq, LEAST_RESTOCK), MOST_RESTOCK)
-            fresh = make_for(countries[country_id], settings.sandbox_seed, stocked[country_id], wanted)
-            new = await numbers.add(connection, own_id, country_id, operator_id, fresh)
-            stocked[country_id] += len(fresh)
-            added += len(new)
-        return added
 
 
 def served(countries: Sequence[Country], wanted: str) -> list[Country]:
@@ -100,17 +81,13 @@ def make_for(country: Country, seed: int, start: int, count: int) -> list[int]:
     return make(country.id, country.iso2, country.dialing_prefix, seed=seed, start=start, count=count)
 
 
-def level(seed: int, axis: str, name: str | int) -> int:
-    """How dear a country or a service is, 0 to 1000; the same on every database."""
-    return crc32(f"{seed}:{axis}:{name}".encode()) % LEVELS
-
-
-async def _countries(connection: Connection) -> list[Country]:
+async def all_countries(connection: Connection) -> list[Country]:
+    """Every country of the bank."""
     return [msgspec.convert(dict(row), Country) for row in await connection.fetch(Q_CATALOGUE.countries)]
 
 
 async def _add_numbers(connection: Connection, own_id: int, countries: Sequence[Country], settings: Settings) -> int:
-    """Numbers up to the setting in each country, dealt out to its operators; one transaction for each country."""
+    """Numbers up to the setting in each country, dealt out to its operators; gives how many were added."""
     stocked = dict(map(tuple, await connection.fetch(Q.stocked, own_id)))
     lacking = [country for country in countries if stocked.get(country.id, 0) < settings.sandbox_numbers]
     if not lacking:
@@ -118,40 +95,27 @@ async def _add_numbers(connection: Connection, own_id: int, countries: Sequence[
     operators: dict[int, list[int]] = {}
     for operator_id, country_id, _ in await connection.fetch(Q_CATALOGUE.operators):
         operators.setdefault(country_id, []).append(operator_id)
-    added = 0
-    for country in lacking:
-        start = stocked.get(country.id, 0)
-        fresh = make_for(country, settings.sandbox_seed, start, settings.sandbox_numbers - start)
-        hands = operators[country.id]
-        async with connection.transaction():
-            for place, operator_id in enumerate(hands):
-                hand = fresh[place :: len(hands)]
-                if hand:
+    return sum([await _fill(connection, own_id, one, operators[one.id], settings) for one in lacking])
+
+
+async def _fill(
+    connection: Connection, own_id: int, country: Country, operators: Sequence[int], settings: Settings
+) -> int:
+    """Numbers up to the setting in one country, in one transaction; gives how many were added."""
+    async with connection.transaction():
+        place = await connection.fetchval(Q.stocked_in, own_id, country.id)
+        missing = settings.sandbox_numbers - place
+        added = 0
+        while missing > added:
+            # Some may be known already, from a country with the same range or as somebody's own: then the next ones.
+            fresh = make_for(country, settings.sandbox_seed, place, min(missing - added, MOST_AT_ONCE))
+            if not fresh:
+                break
+            place += len(fresh)
+            for turn, operator_id in enumerate(operators):
+                if hand := fresh[turn :: len(operators)]:
                     added += len(await numbers.add(connection, own_id, country.id, operator_id, hand))
     return added
-
-
-async def _price(connection: Connection, own_id: int, countries: Sequence[Country], seed: int) -> int:
-    """Offers for every service in the countries that have none for the newest; gives how many countries those were."""
-    services = [
-        (row["id"], level(seed, "service", row["code"]))
-        for row in await connection.fetch(Q_CATALOGUE.services)
-        if row["code"] != RENT_SERVICE_CODE
-    ]
-    newest = max(service_id for service_id, _ in services)
-    unpriced = [row[0] for row in await connection.fetch(Q.unpriced, [one.id for one in countries], newest, own_id)]
-    if unpriced:
-        await connection.execute(
-            Q.price,
-            unpriced,
-            [level(seed, "country", country_id) for country_id in unpriced],
-            [service_id for service_id, _ in services],
-            [service_level for _, service_level in services],
-            own_id,
-            timeout=PATIENCE_S,
-        )
-        await bump(connection, "catalogue")
-    return len(unpriced)
 
 
 @asynccontextmanager
