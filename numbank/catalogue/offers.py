@@ -20,6 +20,11 @@ async def supplier(tx: Connection, name: str, kind: str) -> int:
     return supplier_id
 
 
+async def set_active(tx: Connection, name: str, active: bool) -> None:
+    """Switch a supplier on or off: one that is off sells nothing. Nothing happens when there is none of that name."""
+    await tx.execute(Q.set_active, name, active)
+
+
 async def existing_supplier(tx: Connection, name: str) -> tuple[int, str]:
     """Id and kind of a supplier that must exist."""
     row = await tx.fetchrow(Q.supplier_named, name)

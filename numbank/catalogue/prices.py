@@ -15,22 +15,17 @@ from numbank.db.reads import answered
 
 Q = Queries("numbank.catalogue")
 
+# Readings that nobody asked for lately are dropped: all countries at once would be 40 MB.
+KEPT_READINGS = 16
 
-class Row(msgspec.Struct, frozen=True):
-    """One offer in one pool (operator None: no pool behind it yet). `available` is never negative."""
-
-    service_id: int
-    price: int
-    operator_id: int | None
-    available: int
+Key = tuple[int, frozenset[int]]
 
 
 class Stock(msgspec.Struct, frozen=True):
-    """What one country offers, as of `read_at` (monotonic seconds)."""
+    """What one country offers, by service, as of `read_at` (monotonic seconds)."""
 
     country_id: int
     read_at: float
-    rows: tuple[Row, ...]
     prices: tuple[Price, ...]
 
 
@@ -41,37 +36,29 @@ class PriceLists:
         self._pool = pool
         self._max_age_s = max_age_s
         self._monotonic = monotonic
-        self._stocks: dict[int, Stock] = {}
-        self._reading: dict[int, asyncio.Task[Stock]] = {}
+        self._stocks: dict[Key, Stock] = {}
+        self._reading: dict[Key, asyncio.Task[Stock]] = {}
 
     @answered
-    async def of(self, country_id: int) -> Stock:
-        """The stock of a country, at most `max_age_s` old."""
-        known = self._stocks.get(country_id)
+    async def of(self, country_id: int, operators: frozenset[int] = frozenset()) -> Stock:
+        """The stock of a country, at most `max_age_s` old; of some operators, or of all."""
+        key = (country_id, operators)
+        known = self._stocks.get(key)
         if known is not None and self._monotonic() - known.read_at < self._max_age_s:
             return known
-        reading = self._reading.get(country_id)
-        if reading is None or reading.done():
-            reading = self._reading[country_id] = asyncio.create_task(self._read(country_id))
+        reading = self._reading.get(key)
+        if reading is None:
+            reading = self._reading[key] = asyncio.create_task(self._read(key))
+            reading.add_done_callback(lambda _: self._reading.pop(key))
         return await asyncio.shield(reading)
 
-    async def _read(self, country_id: int) -> Stock:
+    async def _read(self, key: Key) -> Stock:
         read_at = self._monotonic()
-        rows = tuple(Row(*row) for row in await self._pool.fetch(Q.stock_of_country, country_id))
-        stock = self._stocks[country_id] = Stock(country_id, read_at, rows, summarise(rows))
+        country_id, operators = key
+        rows = await self._pool.fetch(Q.prices_of_country, country_id, sorted(operators))
+        stock = Stock(country_id, read_at, tuple(Price(*row) for row in rows))
+        self._stocks.pop(key, None)
+        self._stocks[key] = stock
+        while len(self._stocks) > KEPT_READINGS:
+            self._stocks.pop(next(iter(self._stocks)))
         return stock
-
-
-def summarise(rows: tuple[Row, ...], operators: frozenset[int] = frozenset()) -> tuple[Price, ...]:
-    """One price per service: the cheapest that has stock, else the cheapest; the count is over all that is offered."""
-    found: dict[int, tuple[int, int, bool]] = {}
-    for row in rows:
-        if operators and row.operator_id not in operators:
-            continue
-        cost, count, stocked = found.get(row.service_id, (row.price, 0, False))
-        if row.available > 0 and (not stocked or row.price < cost):
-            cost, stocked = row.price, True
-        elif not stocked:
-            cost = min(cost, row.price)
-        found[row.service_id] = (cost, count + row.available, stocked)
-    return tuple(Price(service_id, cost, count) for service_id, (cost, count, _) in found.items())

@@ -38,6 +38,10 @@ on conflict (country_id, name) do update set name = excluded.name returning id;
 with made as (insert into supplier (name, kind) values ($1, $2) on conflict do nothing returning id)
 select id from made union all select id from supplier where name = $1 limit 1;
 
+-- name: set_active
+-- Switch a supplier on or off.
+update supplier set active = $2 where name = $1 and active <> $2;
+
 -- name: supplier_named
 -- A supplier that exists.
 select id, kind from supplier where name = $1;
@@ -47,13 +51,31 @@ select id, kind from supplier where name = $1;
 insert into offer (country_id, service_id, operator_id, supplier_id, kind, price) values ($1, $2, $3, $4, 0, $5)
 on conflict (country_id, service_id, kind, supplier_id, operator_id) do update set price = excluded.price;
 
--- name: stock_of_country
--- What each service costs in a country and how many numbers are left for it, per price, cheapest first.
-select o.service_id, o.price, p.operator_id,
-  greatest(0, coalesce(s.free, 0) - coalesce(w.withheld - w.busy, 0))::bigint as available
-from offer o
-left join pool p on p.country_id = o.country_id and p.supplier_id = o.supplier_id
-  and (o.operator_id is null or o.operator_id = p.operator_id) and p.abilities & 1 = 1
-left join stock s on s.pool_id = p.id
-left join shelf_stock w on w.pool_id = p.id and w.service_id = o.service_id
-where o.country_id = $1 and o.kind = 0 order by o.service_id, o.price;
+-- name: prices_of_country
+-- What each service costs in a country (the cheapest with stock, else the cheapest) and how many numbers are left for it;
+-- $2 limits it to some operators, empty means all. Free numbers are summed per supplier first, then the few shelves of a
+-- service take their share off: the same as summing over all pools of each of thousands of offers.
+with pools as (
+  select p.id, p.supplier_id, p.operator_id, coalesce(s.free, 0) as free from pool p left join stock s on s.pool_id = p.id
+  where p.country_id = $1 and p.abilities & 1 = 1 and ($2::int[] = '{}' or p.operator_id = any($2::int[]))
+), free as (
+  select supplier_id, operator_id, grouping(operator_id) = 1 as whole, sum(free) as free from pools
+  group by grouping sets ((supplier_id), (supplier_id, operator_id))
+), gone as (
+  select p.supplier_id, p.operator_id, grouping(p.operator_id) = 1 as whole, w.service_id,
+    sum(p.free - greatest(0, p.free - (w.withheld - w.busy))) as gone
+  from pools p join shelf_stock w on w.pool_id = p.id
+  group by grouping sets ((p.supplier_id, w.service_id), (p.supplier_id, p.operator_id, w.service_id))
+), offered as (
+  select o.service_id, o.price, coalesce(f.free - coalesce(g.gone, 0), 0) as available
+  from offer o
+  join supplier sp on sp.id = o.supplier_id and sp.active
+  left join free f on f.supplier_id = o.supplier_id
+    and f.whole = (o.operator_id is null) and (f.whole or f.operator_id = o.operator_id)
+  left join gone g on g.supplier_id = o.supplier_id and g.service_id = o.service_id
+    and g.whole = (o.operator_id is null) and (g.whole or g.operator_id = o.operator_id)
+  where o.country_id = $1 and o.kind = 0
+    and ($2::int[] = '{}' or o.operator_id is null or o.operator_id = any($2::int[]))
+)
+select service_id, coalesce(min(price) filter (where available > 0), min(price)) as cost, sum(available)::bigint as count
+from offered group by service_id order by service_id;

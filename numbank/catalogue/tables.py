@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from importlib import resources
+from io import StringIO
 
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
@@ -13,10 +14,8 @@ Q = Queries("numbank.catalogue")
 
 def rows(name: str) -> list[dict[str, str]]:
     """The rows of `data/<name>.csv` (sources: docs/data-sources.md)."""
-    with (
-        resources.files("numbank.catalogue").joinpath("data", f"{name}.csv").open(encoding="utf-8", newline="") as file
-    ):
-        return list(csv.DictReader(file))
+    text = resources.files("numbank.catalogue").joinpath("data", f"{name}.csv").read_text("utf-8")
+    return list(csv.DictReader(StringIO(text)))
 
 
 async def load(tx: Connection) -> None:

@@ -35,6 +35,7 @@ set default_transaction_isolation = 'repeatable read';
 set default_transaction_read_only = on;
 """
 
+
 class Finding(msgspec.Struct, frozen=True):
     """What a check found. `longest_s` is its longest transaction."""
 

@@ -10,7 +10,7 @@ import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import asyncpg
 import msgspec
@@ -188,7 +188,7 @@ class Counter(Generic[Req, Res]):
         again = []
         for entry, result in zip(batch, results, strict=True):
             if isinstance(result, Again):
-                entry.request = result.request  # type: ignore[assignment]  a desk gives back its own kind of request
+                entry.request = cast("Req", result.request)  # a desk gives back its own kind of request
                 again.append(entry)
             elif not entry.future.done():
                 entry.future.set_result(result)

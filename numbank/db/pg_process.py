@@ -87,13 +87,20 @@ def command(folder: Folder, *, shared_buffers: str, durable: bool) -> list[str |
 
 def accepts(folder: Folder) -> int:
     """Return what pg_isready says: 0 accepts connections, 1 rejects them (starts or stops), 2 does not answer."""
-    probe = [binaries() / "pg_isready", "--quiet", "--host", folder.sockets, "--port", str(PORT)]
+    probe = [str(binaries() / "pg_isready"), "--quiet", "--host", str(folder.sockets), "--port", str(PORT)]
     return subprocess.run(probe, env=environment(), check=False).returncode
 
 
 def ask(folder: Folder, sql: str) -> str:
     """Run statements as superuser and return what they print; the SQL goes by stdin, for it may hold a password."""
-    psql = [binaries() / "psql", "-XqAtw", "-v", "ON_ERROR_STOP=1", "-d", folder.dsn(SUPERUSER, "postgres")]
+    psql: list[str] = [
+        str(binaries() / "psql"),
+        "-XqAtw",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-d",
+        folder.dsn(SUPERUSER, "postgres"),
+    ]
     done = subprocess.run(psql, input=sql, capture_output=True, text=True, env=environment(), check=False)
     if done.returncode:
         raise StartFailed(f"PostgreSQL on {folder.data} refused: {' '.join(done.stderr.split())}")

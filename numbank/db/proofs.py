@@ -6,8 +6,8 @@ from numbank.db.checks import MAX_EXAMPLES, Check, Prove, Session, Tally
 from numbank.db.queries import Queries
 
 # A check's query gives one row per thing looked at: null when it is right, else what is wrong, in words.
-TALLY = f"""
-select count(*), count(wrong), (array_agg(wrong) filter (where wrong is not null))[:{MAX_EXAMPLES}] from (
+TALLY = """
+select count(*), count(wrong), (array_agg(wrong) filter (where wrong is not null))[:MAX_EXAMPLES] from (
 CHECK_QUERY
 ) looked_at(wrong)"""
 
@@ -72,4 +72,4 @@ async def id_slices(session: Session, table: str, share: int = 1) -> list[tuple[
 
 
 def _tally(queries: Queries, name: str) -> str:
-    return TALLY.replace("CHECK_QUERY", getattr(queries, name))
+    return TALLY.replace("MAX_EXAMPLES", str(MAX_EXAMPLES)).replace("CHECK_QUERY", getattr(queries, name))

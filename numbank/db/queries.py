@@ -16,6 +16,7 @@ import msgspec
 
 QUERIES = "queries.sql"
 
+
 class Query(msgspec.Struct, frozen=True):
     """One named query: `package`, `file` and `line` say where it stands."""
 
@@ -64,8 +65,6 @@ def parse(package: str, file: str = QUERIES) -> list[Query]:
         sentence = " ".join(line.removeprefix("--").strip() for line in body if line.startswith("--"))
         sql = "\n".join(line for line in body if not line.startswith("--")).strip().rstrip(";")
         if not sentence or not sql or any(query.name == name for query in found):
-            raise ValueError(
-                f"{package}/{file}:{start + 1}: {name}: needs a sentence, a text and a name of its own"
-            )
+            raise ValueError(f"{package}/{file}:{start + 1}: {name}: needs a sentence, a text and a name of its own")
         found.append(Query(name, sentence, sql, package, start + 1, file))
     return found

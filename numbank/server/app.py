@@ -6,10 +6,10 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
 
+from numbank.asgi import Receive, Scope, Send, respond
 from numbank.errors import OperatorError
 from numbank.server import logs
 from numbank.server.bank import Bank
@@ -17,8 +17,8 @@ from numbank.server.health import ready
 from numbank.server.metrics import CounterMetrics, WireMetrics, exposition
 from numbank.server.periodic import Periodic
 from numbank.settings import Settings, load
-from numbank.wire.fields import Receive
-from numbank.wire.handler import Scope, Send, Wire
+from numbank.suppliers.agent.http import AgentDoor
+from numbank.wire.handler import Wire
 
 log = structlog.get_logger("numbank")
 
@@ -50,11 +50,16 @@ class App:
         """Open the bank and mount everything."""
         await self.bank.start()
         wire = Wire(self.bank.desks, WireMetrics(self.access))
-        self.routes = dict.fromkeys(wire.paths, wire) | {
-            "/healthz": _healthz,
-            "/readyz": self._readyz,
-            "/metrics": _metrics,
-        }
+        agents = AgentDoor(self.bank.door.take, self.bank.agents, self.settings)
+        self.routes = (
+            dict.fromkeys(wire.paths, wire)
+            | dict.fromkeys(agents.paths, agents)
+            | {
+                "/healthz": _healthz,
+                "/readyz": self._readyz,
+                "/metrics": _metrics,
+            }
+        )
         self._helpers = [
             Periodic("access-log", self._flush, ACCESS_FLUSH_S),
             Periodic("parent", self._watch_supervisor, PARENT_CHECK_S),
@@ -106,13 +111,6 @@ def create() -> App:
     return App(settings)
 
 
-async def respond(send: Send, status: int, body: bytes, kind: bytes) -> None:
-    """One whole answer."""
-    headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
 async def _healthz(_scope: Scope, _receive: Receive, send: Send) -> None:
     await respond(send, 200, b'{"status":"alive"}', b"application/json")
 
@@ -121,5 +119,5 @@ async def _metrics(_scope: Scope, _receive: Receive, send: Send) -> None:
     await respond(send, 200, exposition(), b"text/plain; version=0.0.4; charset=utf-8")
 
 
-async def _not_found(_scope: dict[str, Any], _receive: Receive, send: Send) -> None:
+async def _not_found(_scope: Scope, _receive: Receive, send: Send) -> None:
     await respond(send, 404, b"BAD_ACTION", b"text/html; charset=UTF-8")

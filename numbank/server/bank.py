@@ -25,9 +25,10 @@ from numbank.intake.deliver import DeliverDesk, Intake
 from numbank.intake.door import Door
 from numbank.messages.model import Incoming
 from numbank.server.background import workers
-from numbank.server.suppliers import special_suppliers
+from numbank.server.suppliers import simulator, simulator_workers
 from numbank.settings import Settings
-from numbank.supply.supplier import Suppliers
+from numbank.suppliers.agent.keys import AgentRing
+from numbank.supply.supplier import Supplier, Suppliers
 from numbank.wire.desks import Desks
 
 Q = Queries("numbank.db")
@@ -52,7 +53,10 @@ class Bank:
         self.catalogue = Catalogue()
         self.keys = KeyRing(self.pool, self.versions)
         self.prices = PriceLists(self.pool, settings.price_list_age_s)
-        self.suppliers = Suppliers(await special_suppliers(self.pool, settings))
+        self.agents = AgentRing(self.pool, self.versions)
+        self.simulator = await simulator(self)
+        special = {} if self.simulator is None else {self.simulator.supplier_id: self.simulator}
+        self.suppliers = Suppliers(dict[int, Supplier](special))
         self._counters()
         self.door = Door(self.deliver.ask, self.catalogue)
         self.versions.subscribe("catalogue", self._catalogue_changed)
@@ -70,6 +74,8 @@ class Bank:
             advance=self.advance.ask,
         )
         self._workers = workers(self)
+        if self.simulator is not None:
+            self._workers += simulator_workers(self, self.simulator)
         for clerk in (self.status, self.lease, self.advance, self.deliver):
             clerk.start()
         for worker in self._workers:
@@ -123,6 +129,8 @@ class Bank:
     async def _catalogue_changed(self) -> None:
         await self.catalogue.load(self.pool)
         self.door.learn()
+        if self.simulator is not None:
+            self.simulator.learn(self.door.brands)
 
     async def now(self) -> datetime:
         """The bank's time: the database's."""

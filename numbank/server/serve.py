@@ -9,11 +9,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
+from granian.server.common import AbstractServer
 
 from numbank.catalogue import offers, tables
 from numbank.db import migrate
@@ -23,6 +25,7 @@ from numbank.errors import OperatorError
 from numbank.server.app import SUPERVISOR
 from numbank.server.metrics import MULTIPROCESS
 from numbank.settings import PREFIX, Settings
+from numbank.suppliers.simulator import stock
 
 Say = Callable[[str], None]
 
@@ -49,6 +52,12 @@ async def prepare(settings: Settings, say: Say) -> None:
         async with connection.transaction():
             await tables.load(connection)
             await offers.supplier(connection, offers.OWN_POOL, "pool")
+            # A bank that is no sandbox must not sell what only a sandbox can deliver.
+            await offers.set_active(connection, stock.NAME, settings.sandbox)
+        if settings.sandbox:
+            opened = await stock.open_sandbox(connection, settings)
+            if opened.numbers:
+                say(f"the simulator has {opened.numbers} numbers, and prices in {opened.priced_countries} countries")
     finally:
         await connection.close()
 
@@ -72,7 +81,7 @@ def serve(settings: Settings, say: Say, ready: Callable[[Settings], None] | None
         granian_for("numbank.server.app:create", running).serve()
 
 
-def granian_for(target: str, settings: Settings) -> Granian:
+def granian_for(target: str, settings: Settings) -> AbstractServer[Any]:
     """The HTTP server around an app factory; the benchmarks put their constant under the same settings."""
     host, port = listen_address(settings.listen)
     return Granian(

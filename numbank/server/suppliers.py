@@ -1,13 +1,41 @@
-"""Wires the suppliers that are more than a plain pool to the bank."""
+"""Wires the suppliers that are more than a plain pool to the bank of one worker."""
 
 from __future__ import annotations
 
-from numbank.db.pool import Pool
-from numbank.settings import Settings
-from numbank.supply.supplier import Supplier
+from typing import TYPE_CHECKING
+
+from numbank.server.periodic import Periodic
+from numbank.suppliers.simulator import stock
+from numbank.suppliers.simulator.outbox import send_due
+from numbank.suppliers.simulator.restock import restock
+from numbank.suppliers.simulator.simulator import Simulator
+
+if TYPE_CHECKING:
+    from numbank.server.bank import Bank
+
+SEND_EVERY_S = 0.1
+RESTOCK_EVERY_S = 5.0
 
 
-async def special_suppliers(pool: Pool, settings: Settings) -> dict[int, Supplier]:
-    """Suppliers by id that want to know about leases."""
-    del pool, settings
-    return {}
+async def simulator(bank: Bank) -> Simulator | None:
+    """The simulator, when this bank is a sandbox."""
+    if not bank.settings.sandbox:
+        return None
+    supplier_id = await stock.supplier_id(bank.pool)
+    return None if supplier_id is None else Simulator(supplier_id, bank.catalogue, bank.settings)
+
+
+def simulator_workers(bank: Bank, simulated: Simulator) -> list[Periodic]:
+    """What the simulator does beside leases: it sends what is due and keeps its stock up."""
+    batch = bank.settings.batch_deliver
+
+    async def send() -> int:
+        return await send_due(bank.pool, bank.door.take, simulated.supplier_id, batch)
+
+    async def refill() -> int:
+        return await restock(bank.pool, simulated.supplier_id, bank.settings)
+
+    return [
+        Periodic("simulator", send, SEND_EVERY_S, full=batch),
+        Periodic("restock", refill, RESTOCK_EVERY_S),
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from numbank.catalogue.model import Price, Service
-from numbank.catalogue.prices import PriceLists, Stock, summarise
+from numbank.catalogue.prices import PriceLists, Stock
 from numbank.errors import NoOperators
 from numbank.money import as_number
 from numbank.wire import params as p
@@ -15,18 +15,14 @@ from numbank.wire.encoding import encode
 from numbank.wire.registry import action
 
 
-@action(
-    "getNumbersStatus", params=(p.COUNTRY, p.OPERATOR), replies=('{"vk_0":76,"av_1":211}',), way=(PriceLists, summarise)
-)
+@action("getNumbersStatus", params=(p.COUNTRY, p.OPERATOR), replies=('{"vk_0":76,"av_1":211}',), way=(PriceLists,))
 async def get_numbers_status(call: Call) -> bytes:
     """How many numbers are left for each service of a country."""
     country_id = call.whole(p.COUNTRY) if call.text(p.COUNTRY) else 0
     services = call.desks.catalogue.services
     if country_id not in call.desks.catalogue.countries:
         return b"{}"
-    stock = await call.desks.prices.of(country_id)
-    wanted = operators(call, country_id)
-    prices = summarise(stock.rows, wanted) if wanted else stock.prices
+    prices = (await call.desks.prices.of(country_id, operators(call, country_id))).prices
     if call.desks.settings.plain_status_keys:
         return encode({services[one.service_id].code: str(one.count) for one in prices})
     return encode({
@@ -39,7 +35,7 @@ async def get_numbers_status(call: Call) -> bytes:
     params=(p.SERVICE, p.COUNTRY),
     replies=('{"<country>":{"<service>":{"cost":..,"count":..,"physicalCount":..}}}',),
     json=True,
-    way=(PriceLists, summarise),
+    way=(PriceLists,),
 )
 async def get_prices(call: Call) -> bytes:
     """Prices and counts by country and service; an empty object when nothing fits."""
@@ -64,20 +60,12 @@ def _of_service(stock: Stock, service: Service) -> dict[str, dict[str, object]] 
     return None if found is None else {service.code: _price(found)}
 
 
-# A country's part of the list is rendered once per reading of its stock.
-_fragments: dict[int, tuple[Stock, msgspec.Raw]] = {}
-
-
 def fragment(call: Call, stock: Stock) -> msgspec.Raw | None:
-    """All prices of a country, rendered; None when it has none."""
+    """All prices of a country, rendered, so that the full list is joined from parts; None when it has none."""
     if not stock.prices:
         return None
-    known = _fragments.get(stock.country_id)
-    if known is None or known[0] is not stock:
-        services = call.desks.catalogue.services
-        rendered = msgspec.Raw(encode({services[one.service_id].code: _price(one) for one in stock.prices}))
-        known = _fragments[stock.country_id] = (stock, rendered)
-    return known[1]
+    services = call.desks.catalogue.services
+    return msgspec.Raw(encode({services[one.service_id].code: _price(one) for one in stock.prices}))
 
 
 def _price(price: Price) -> dict[str, object]:

@@ -5,20 +5,17 @@ Order of checks: key present, key valid, action known, then the action's own (pr
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
+from numbank.asgi import Gone, Receive, Scope, Send, read_body, respond
 from numbank.customers.keys import Customer, digest_of
 from numbank.errors import MissingKey, Refusal, Unavailable, UnknownAction, WrongKey
 from numbank.wire import activation, balance, catalogue  # noqa: F401  importing them registers their actions
 from numbank.wire.call import Call
 from numbank.wire.desks import Desks
 from numbank.wire.dialects import DIALECTS, Dialect
-from numbank.wire.fields import Receive, parse_multipart, parse_urlencoded, read_body
+from numbank.wire.fields import parse_multipart, parse_urlencoded
 from numbank.wire.registry import Action
-
-Scope = dict[str, Any]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 TEXT = b"text/html; charset=UTF-8"
 JSON = b"application/json"
@@ -45,13 +42,11 @@ class Wire:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request whose path is one of `paths`."""
-        reply, kind = await self.answer(self.paths[scope["path"]], scope, receive)
-        await send({
-            "type": "http.response.start",
-            "status": 200,
-            "headers": [(b"content-type", kind), (b"content-length", b"%d" % len(reply))],
-        })  # fmt: skip
-        await send({"type": "http.response.body", "body": reply})
+        try:
+            reply, kind = await self.answer(self.paths[scope["path"]], scope, receive)
+        except Gone:
+            return
+        await respond(send, 200, reply, kind)
 
     async def answer(self, dialect: Dialect, scope: Scope, receive: Receive) -> tuple[bytes, bytes]:
         """The body and its content type."""
@@ -66,6 +61,8 @@ class Wire:
             reply = await action.function(Call(fields, customer, self._desks))
         except Refusal as refusal:
             return self._refuse(dialect, action, customer, refusal)
+        except Gone:
+            raise
         except Exception as error:
             # Whatever happened, the client gets the documented word and the operator the whole story.
             self._watch.crashed(action.name if action is not None else "?", error)

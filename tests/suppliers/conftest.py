@@ -14,8 +14,10 @@ from numbank.activation.advance import AdvanceDesk
 from numbank.activation.desk import LeaseDesk
 from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest
 from numbank.activation.states import Event, State
+from numbank.catalogue import tables
 from numbank.catalogue.catalogue import Catalogue
 from numbank.customers import register
+from numbank.db import migrate
 from numbank.db.counter import Counter, Watch
 from numbank.db.pool import Pool, connector, create_pool
 from numbank.errors import Refusal
@@ -136,3 +138,22 @@ async def open_a_sandbox(dsn: str) -> AsyncIterator[OpenSandbox]:
             return await stack.enter_async_context(opened(**changes))
 
         yield enter
+
+
+@pytest.fixture
+async def fresh_dsn(empty_dsn: str) -> str:
+    """A migrated database with the reference tables, for one test."""
+    connection = await asyncpg.connect(empty_dsn)
+    await migrate.migrate(connection)
+    async with connection.transaction():
+        await tables.load(connection)
+    await connection.close()
+    return empty_dsn
+
+
+@pytest.fixture
+async def fresh_pool(fresh_dsn: str) -> AsyncIterator[Pool]:
+    """A pool on the test's own database."""
+    pool = await create_pool(fresh_dsn, size=4, command_timeout_s=30)
+    yield pool
+    await pool.close()

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import asyncpg
-
 from numbank.activation import verify as activations
 from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest
 from numbank.activation.states import Event, State
@@ -15,6 +13,7 @@ from numbank.db.checks import Check, Finding
 from numbank.ledger import journal
 from numbank.ledger import verify as ledger
 from numbank.messages import verify as messages
+from numbank.server.app import App
 from numbank.server.bank import Bank
 from numbank.supply import numbers
 from numbank.supply import verify as supply
@@ -64,30 +63,29 @@ async def fold(shop: Shop) -> None:
         await numbers.fold(shop.connection)
 
 
-async def use(bank: Bank, shop: Shop) -> None:
+async def use(app: App, shop: Shop) -> None:
     """Lease, deliver, cancel, expire, wake and fold, until every table and state has something in it."""
     await shop.numbers(40)
     await shop.numbers(3, country=1)
     await shop.offer("tg", "wa")
     await shop.offer("tg", country=1, price=0)
-    await bank.versions.look()
-    ann, bob = [User(bank, (await shop.customer())[0]) for _ in range(2)]
-    back = [await bob.lease("tg") for _ in range(3)]
+    ann, bob = [User(app.bank, (await shop.customer())[0]) for _ in range(2)]
+    back = [await bob.lease("tg", country=country) for country in (0, 0, 0, 1, 1, 1)]
     for lease in back:
         await bob.advance(lease, Event.CANCEL)
-    await wake(shop, timedelta(seconds=UNUSED_REST_S + 1))  # these are on the pile now, but for the one leased again
+    await wake(shop, timedelta(seconds=UNUSED_REST_S + 1))  # all on the pile now; most are leased again
     ordered = [await ann.lease("tg", order=uuid4()) for _ in range(12)]
     for lease in ordered[:8]:
-        await push(bank_app(bank), lease.e164, f"Your Telegram code is {10_000 + lease.id % 10_000}")
+        await push(app, lease.e164, f"Your Telegram code is {10_000 + lease.id % 10_000}")
     await ann.advance(ordered[1], Event.FINISH)
     await ann.advance(ordered[2], Event.FINISH)
     await ann.advance(ordered[3], Event.AGAIN)
-    await push(bank_app(bank), ordered[3].e164, "no code in here")
+    await push(app, ordered[3].e164, "no code in here")
     await ann.advance(ordered[4], Event.AGAIN)
-    await push(bank_app(bank), ordered[4].e164, "Telegram code 77777")
+    await push(app, ordered[4].e164, "Telegram code 77777")
     await ann.advance(ordered[5], Event.EXPIRE)
-    await push(bank_app(bank), ordered[5].e164, "too late: 55555")
-    await push(bank_app(bank), 79_999_999_999, "nobody's 12345")
+    await push(app, ordered[5].e164, "too late: 55555")
+    await push(app, 79_999_999_999, "nobody's 12345")
     await ann.advance(ordered[8], Event.READY)
     await ann.advance(ordered[9], Event.EXPIRE)
     [await bob.lease("wa") for _ in range(14)]  # passes by the numbers that are leased
@@ -95,9 +93,9 @@ async def use(bank: Bank, shop: Shop) -> None:
     await bob.advance(await bob.lease("wa"), Event.CANCEL)
     await wake(shop, timedelta(seconds=COOL_DOWN_S + 1))  # free, but resting for their service
     free_of_charge = [await bob.lease("tg", country=1) for _ in range(2)]
-    await push(bank_app(bank), free_of_charge[0].e164, "Telegram code 33333")
+    await push(app, free_of_charge[0].e164, "Telegram code 33333")
     again = await ann.lease("wa")
-    await push(bank_app(bank), again.e164, "WhatsApp code 123-456")
+    await push(app, again.e164, "WhatsApp code 123-456")
     await ann.advance(again, Event.FINISH)  # resting
     await spend_cashback(shop, ann.customer_id)
 
@@ -107,7 +105,8 @@ async def spend_cashback(shop: Shop, account_id: int) -> None:
     async with shop.connection.transaction():
         await shop.connection.execute("update account set cashback = cashback + 50 where id = $1", account_id)
         await shop.connection.execute(
-            "insert into entry (kind, debit, credit, currency, amount) values (6, -4, 2 * $1::bigint + 1, 840, 50)", account_id
+            "insert into entry (kind, debit, credit, currency, amount) values (6, -4, 2 * $1::bigint + 1, 840, 50)",
+            account_id,
         )
         hold_id = await shop.connection.fetchval("select nextval('hold_id')")
         await journal.lock_balances(shop.connection, [account_id])
@@ -118,8 +117,3 @@ async def spend_cashback(shop: Shop, account_id: int) -> None:
 def broken(findings: Sequence[Finding]) -> dict[str, tuple[str, ...]]:
     """The checks that found differences, with their examples."""
     return {finding.check: finding.examples for finding in findings if finding.differences}
-
-
-async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
-    """A plain connection for verify: the server's own limits apply."""
-    return await asyncpg.connect(dsn)

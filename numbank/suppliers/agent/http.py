@@ -6,24 +6,22 @@ SUCCESS is said only after the message is durable; everything else makes the age
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import msgspec
 import structlog
 
+from numbank.asgi import Gone, Receive, Scope, Send, read_body, respond
 from numbank.customers.keys import digest_of
 from numbank.errors import BadRequest, NotFound, Overloaded, Refusal, TooLarge, Unavailable
 from numbank.intake.deliver import Intake
 from numbank.intake.door import Arrival
 from numbank.settings import Settings
-from numbank.suppliers.agent.body import GZIP_MAGIC, Gone, Receive, inflate, read_body
+from numbank.suppliers.agent.body import GZIP_MAGIC, inflate
 from numbank.suppliers.agent.keys import Agent, AgentRing
 from numbank.suppliers.agent.push import BadPush, Push, Sms, read_push, sms_of
 
 log = structlog.get_logger("numbank")
 
-Scope = dict[str, Any]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 Take = Callable[[Arrival], Awaitable[Intake | Refusal]]
 
 SMS_PATH = "/agent/api/sms"
@@ -55,9 +53,7 @@ class AgentDoor:
             status, body = await self._serve[scope["path"]](scope, receive)
         except Gone:
             return
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await respond(send, status, body, b"application/json")
 
     async def _ping(self, scope: Scope, _receive: Receive) -> tuple[int, bytes]:
         return (200, SUCCESS) if scope["method"] in ("GET", "HEAD") else (405, _error("use GET"))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from urllib.parse import parse_qsl
 
 import msgspec
-from multipart import MultipartError, MultipartParser, parse_options_header
+from multipart import MultipartError
 
-from numbank.errors import BadRequest
+from numbank.asgi import multipart_fields
 from numbank.intake.door import MAX_E164, MAX_FOREIGN_ID, MAX_SENDER, MAX_TEXT
 
 MIN_PHONE = 5
@@ -17,7 +16,7 @@ MAX_EXACT_FLOAT = 2.0**53
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-class BadPush(BadRequest):
+class BadPush(Exception):  # noqa: N818  a no of this door only, it never reaches the wire
     """The push cannot be understood; `reason` is for the agent's operator and repeats nothing that was sent."""
 
     def __init__(self, reason: str) -> None:
@@ -53,7 +52,7 @@ def read_push(body: bytes, content_type: str, max_fields: int) -> Push:
     body = body.removeprefix(BYTE_ORDER_MARK).strip()
     try:
         if content_type.lower().startswith("multipart/form-data"):
-            return msgspec.convert(_parts(body, content_type, max_fields), Push)
+            return msgspec.convert(dict(multipart_fields(body, content_type, max_fields)), Push)
         if body[:1] not in (b"{", b"[", b'"') and b"=" in body:
             pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=max_fields, errors="replace")
             return msgspec.convert({name.strip(): value for name, value in pairs}, Push)
@@ -66,15 +65,6 @@ def read_push(body: bytes, content_type: str, max_fields: int) -> Push:
         raise BadPush("the body is neither JSON nor a form") from None
     except (ValueError, MultipartError):
         raise BadPush("the form is broken or has too many fields") from None
-
-
-def _parts(body: bytes, content_type: str, max_fields: int) -> dict[str, str]:
-    """The fields of a multipart form: what PHP makes of an array."""
-    boundary = parse_options_header(content_type)[1].get("boundary", "")
-    if not boundary:
-        raise BadPush("the form has no boundary")
-    parser = MultipartParser(BytesIO(body), boundary, content_length=len(body), part_limit=max_fields)
-    return {part.name.strip(): part.raw.decode("utf-8", "replace") for part in parser}
 
 
 def sms_of(push: Push) -> Sms:

@@ -1,0 +1,64 @@
+"""What every HTTP door shares: ASGI's types, whole answers, bodies with a limit, parts of a multipart form."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from io import BytesIO
+from typing import Any
+
+from multipart import MultipartError, MultipartParser, parse_options_header
+
+from numbank.errors import TooLarge
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+# What a client still sends of a body that is too large is read and dropped up to here, so that it sees our answer.
+DRAIN_FACTOR = 32
+
+
+class Gone(Exception):  # noqa: N818  nobody is there to read an error
+    """The client hung up before its body was complete."""
+
+
+async def respond(send: Send, status: int, body: bytes, kind: bytes) -> None:
+    """One whole answer."""
+    headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The whole body; TooLarge (after draining a bounded rest) when it is longer, Gone when it is not whole."""
+    chunks: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            # Half a form would still parse, and half a text would be taken for the whole.
+            raise Gone
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        elif size > limit * DRAIN_FACTOR:
+            break
+        more = message.get("more_body", False)
+    if size > limit:
+        raise TooLarge
+    return b"".join(chunks)
+
+
+def multipart_fields(body: bytes, content_type: str, max_fields: int) -> Iterator[tuple[str, str]]:
+    """Names and values of a multipart form, files by their content; MultipartError where it breaks, TooLarge if too many."""
+    boundary = parse_options_header(content_type)[1].get("boundary")
+    if not boundary:
+        raise MultipartError("no boundary")
+    # One more part than allowed may be read, so that we and not the parser say what is too many.
+    parts = MultipartParser(BytesIO(body), boundary, content_length=len(body), part_limit=max_fields + 1)
+    for count, part in enumerate(parts):
+        if count >= max_fields:
+            raise TooLarge
+        yield part.name.strip(), part.raw.decode("utf-8", "replace")
