@@ -35,18 +35,16 @@ class Server(msgspec.Struct):
     log: Path
 
     def worker(self) -> psutil.Process:
-        """The worker: the child that is not a helper of multiprocessing and no PostgreSQL."""
+        """The worker: the child that is no PostgreSQL."""
         children = psutil.Process(self.process.pid).children()
-        workers = [
-            child
-            for child in children
-            if "multiprocessing" not in " ".join(child.cmdline()[:4]) and child.name() != "postgres"
-        ]
-        if not workers:
-            workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        workers = [child for child in children if child.name() != "postgres"]
         if len(workers) != 1:
             raise BenchError(f"expected one worker process, found {[child.cmdline() for child in children]}")
         return workers[0]
+
+    def last_word(self) -> str:
+        """The last line that it logged."""
+        return "".join(self.log.read_text("utf-8", "replace").splitlines()[-1:])
 
 
 @contextmanager
@@ -101,8 +99,7 @@ def get(port: int, path: str) -> tuple[int, bytes]:
 
 def _answers(server: Server, path: str) -> bool:
     if server.process.poll() is not None:
-        last = server.log.read_text("utf-8", "replace").splitlines()[-1:]
-        raise BenchError(f"{server.log.stem} ended with exit {server.process.returncode}: {' '.join(last)}")
+        raise BenchError(f"{server.log.stem} ended with exit {server.process.returncode}: {server.last_word()}")
     with suppress(OSError, HTTPException):
         return get(server.port, path)[0] == 200
     return False

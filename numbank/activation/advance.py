@@ -14,7 +14,7 @@ from numbank.db.queries import Queries
 from numbank.errors import NoActivation, Refusal
 from numbank.leases.ends import Ended, release
 from numbank.ledger import journal
-from numbank.supply import numbers
+from numbank.supply import acquisitions, numbers
 from numbank.supply.supplier import Suppliers
 
 Q = Queries("numbank.activation")
@@ -40,7 +40,7 @@ class AdvanceDesk:
         mine = [
             request
             for request in requests
-            if request.lease_id in known and request.account_id in (None, known[request.lease_id][0])
+            if request.lease_id in known and _may_see(request, *known[request.lease_id])
         ]
         if not mine:
             return Answers([NoActivation()] * len(requests), keep=False)
@@ -55,7 +55,8 @@ class AdvanceDesk:
         changes: list[tuple[Lease, rules.Change, Event]] = []
         for request in mine:
             lease = leases.get(request.lease_id)
-            if lease is None:
+            if lease is None or lease.number_id != known[lease.id][1]:
+                # It got its number since it was read unlocked: no lock on that, and no reason left to expire now.
                 continue
             change = rules.advance(lease, request.event, now)
             if isinstance(change, Refusal):
@@ -82,13 +83,23 @@ class AdvanceDesk:
         await journal.void_holds(tx, [lease.hold_id for lease, change, _ in changes if change.charge is Charge.VOID])
         ended = [
             Ended(lease.id, lease.number_id, lease.service_id, lease.tries,
-                  rules.unused_again(lease, change.to, self._unused_tries))
+                  rules.unused_again(lease, change.to, self._unused_tries), lease.asked)
             for lease, change, _ in changes if change.ended and lease.number_id is not None
         ]  # fmt: skip
         await release(tx, ended, now, cool_down_s=self._cool_down_s, unused_rest_s=self._unused_rest_s)
+        told = [
+            (lease.id, rules.told(change.to))
+            for lease, change, _ in changes if change.ended and lease.asked and lease.number_id is not None
+        ]  # fmt: skip
+        await acquisitions.close(tx, told, now)
         again = [lease.id for lease, change, _ in changes if change.to is State.RETRY]
         if again:
             await self._suppliers.more(tx, again)
+
+
+def _may_see(request: AdvanceRequest, account_id: int, number_id: int | None) -> bool:
+    """The bank sees everything; a customer what is its own, unless it is an order without a number."""
+    return request.account_id is None or (request.account_id == account_id and number_id is not None)
 
 
 async def read_locked(tx: Connection, lease_ids: Sequence[int]) -> tuple[dict[int, Lease], datetime | None]:
@@ -100,8 +111,8 @@ async def read_locked(tx: Connection, lease_ids: Sequence[int]) -> tuple[dict[in
     rows = await tx.fetch(Q.read_leases, list(lease_ids))
     leases = {}
     for row in rows:
-        values = list(row[:13])
+        values = list(row[:14])
         values[5] = State(values[5])
         values[6] = None if values[6] is None else Event(values[6])
         leases[row[0]] = Lease(*values)
-    return leases, rows[0][13] if rows else None
+    return leases, rows[0][14] if rows else None

@@ -8,7 +8,8 @@ from datetime import timedelta
 import msgspec
 
 from numbank.activation import rules
-from numbank.activation.model import Activation, LeaseRequest, Offer
+from numbank.activation.model import Activation, LeaseRequest, Offer, Opened
+from numbank.activation.ordering import open_orders, write_order_ids
 from numbank.activation.states import State
 from numbank.db.counter import Again, Answers
 from numbank.db.pool import Connection
@@ -16,6 +17,7 @@ from numbank.db.queries import Queries
 from numbank.errors import NoBalance, NoNumbers, OrderExists, Refusal
 from numbank.ledger import journal
 from numbank.supply import claim as shelves
+from numbank.supply.asking import AskedSuppliers
 from numbank.supply.supplier import Leased, Suppliers
 
 Q = Queries("numbank.activation")
@@ -27,19 +29,29 @@ class _Plan(msgspec.Struct):
     request: LeaseRequest
     offers: list[Offer] = []
     tier: list[Offer] = []
-    result: Activation | Refusal | Again | None = None
+    result: Activation | Opened | Refusal | Again | None = None
 
 
 class LeaseDesk:
-    """Serves the lease counter."""
+    """Serves the lease counter. `asked` and `patience_s` are for suppliers that have to be asked; activation/leasing.py."""
 
-    def __init__(self, suppliers: Suppliers, *, operator_fallback: bool, claim_pools: int) -> None:
+    def __init__(
+        self,
+        suppliers: Suppliers,
+        *,
+        operator_fallback: bool,
+        claim_pools: int,
+        asked: AskedSuppliers | None = None,
+        patience_s: float = 0.0,
+    ) -> None:
         self._suppliers = suppliers
+        self._asked = asked or AskedSuppliers(0.0)
+        self._patience_s = patience_s
         self._operator_fallback = operator_fallback
         self._claim_pools = claim_pools
 
-    async def serve(self, tx: Connection, requests: Sequence[LeaseRequest]) -> Answers[Activation]:
-        """Lease numbers for all requests. Money is decided in arrival order on the locked balances."""
+    async def serve(self, tx: Connection, requests: Sequence[LeaseRequest]) -> Answers[Activation | Opened]:
+        """Lease numbers for all requests, or open orders for them. Money is decided in arrival order on the locked balances."""
         balances = await journal.lock_balances(tx, [request.account_id for request in requests])
         plans = await self._load(tx, requests)
         waiting = [plan for plan in plans if plan.result is None]
@@ -47,6 +59,8 @@ class LeaseDesk:
         buying = [plan for plan in waiting if plan.result is None]
         if not buying:
             return Answers([_result(plan) for plan in plans], keep=False)
+        asking = [plan for plan in buying if plan.tier[0].asked]
+        buying = [plan for plan in buying if not plan.tier[0].asked]
         wishes = [shelves.Wish(plan.request.service_id, tuple(offer.pool_id for offer in plan.tier)) for plan in buying]
         claims = await shelves.claim(tx, wishes)
         winners = []
@@ -63,7 +77,12 @@ class LeaseDesk:
             plan.result = Again(plan.request) if plan.request.account_id in freed else NoBalance()
         if winners or claims.moved:
             await self._save(tx, winners, claims, balances)
-        return Answers([_result(plan) for plan in plans], keep=bool(winners) or claims.moved)
+        if asking:
+            wanted = [(plan.request, plan.tier[0]) for plan in asking]
+            opened = await open_orders(tx, wanted, balances, self._patience_s)
+            for plan, order in zip(asking, opened, strict=True):
+                plan.result = order
+        return Answers([_result(plan) for plan in plans], keep=bool(winners or asking) or claims.moved)
 
     async def _load(self, tx: Connection, requests: Sequence[LeaseRequest]) -> list[_Plan]:
         """Read used orderIds and offers; refuse what cannot be served."""
@@ -75,7 +94,9 @@ class LeaseDesk:
             used = {(account_id, digest) for account_id, digest in rows}
         keys = list(dict.fromkeys((request.country_id, request.service_id) for request in requests))
         offers: dict[tuple[int, int], list[Offer]] = {}
-        rows = await tx.fetch(Q.offers, [country for country, _ in keys], [service for _, service in keys])
+        rows = await tx.fetch(
+            Q.offers, [country for country, _ in keys], [service for _, service in keys], self._asked.ids
+        )
         for key, *offered in rows:
             offers.setdefault(keys[key - 1], []).append(Offer(*offered))
         for plan in plans:
@@ -160,15 +181,9 @@ class LeaseDesk:
         await journal.place_holds(tx, holds)
         columns = [list(column) for column in zip(*rows, strict=True)]
         await tx.execute(Q.insert_activations, *columns[:13], ids[0][2], columns[13])
-        orders = [
-            (plan.request.account_id, plan.request.order, row[0])
-            for (plan, _), row in zip(winners, ids, strict=True)
-            if plan.request.order is not None
-        ]
-        if orders:
-            await tx.execute(Q.insert_orders, *(list(column) for column in zip(*orders, strict=True)))
+        await write_order_ids(tx, ((plan.request, row[0]) for (plan, _), row in zip(winners, ids, strict=True)))
         await self._suppliers.leased(tx, leased)
 
 
-def _result(plan: _Plan) -> Activation | Refusal | Again:
+def _result(plan: _Plan) -> Activation | Opened | Refusal | Again:
     return plan.result if plan.result is not None else NoNumbers()

@@ -8,13 +8,14 @@ from uuid import UUID
 import msgspec
 
 from numbank.activation.states import Event, State
+from numbank.supply.asking import Answer
 
 
 class LeaseRequest(msgspec.Struct, frozen=True):
     """A customer wants a number. `operators` empty: any; `max_price` None: the regular price.
 
     `life_s` and `early_cancel_s` are decided before the queue, from the settings of the service.
-    `tried` are pools that earlier batches found empty.
+    `tried` are pools that earlier batches found empty, and suppliers (as minus their id) that were asked.
     """
 
     account_id: int
@@ -29,7 +30,10 @@ class LeaseRequest(msgspec.Struct, frozen=True):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """A price at which a pool gives a number; `available` is a kept count, at most a second old."""
+    """A price at which a pool gives a number; `available` is a kept count, at most a second old.
+
+    A supplier that has to be asked is offered with minus its id for a pool, and 1 for a count that nobody has.
+    """
 
     price: int
     pool_id: int
@@ -37,6 +41,11 @@ class Offer(msgspec.Struct, frozen=True):
     operator_id: int
     operator: str
     available: int
+
+    @property
+    def asked(self) -> bool:
+        """Whether the number has to be asked for."""
+        return self.pool_id < 0
 
 
 class Activation(msgspec.Struct, frozen=True):
@@ -57,6 +66,37 @@ class Activation(msgspec.Struct, frozen=True):
     code: str | None = None
     text: str | None = None
     received_at: datetime | None = None
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """An order that is committed: hold taken, activation hidden. Now its supplier has to be asked."""
+
+    lease_id: int
+    acquisition_id: int
+    supplier_id: int
+    request: LeaseRequest
+    operator_id: int
+    operator: str
+    price: int
+    currency: int
+    at: datetime
+
+
+class Settlement(msgspec.Struct, frozen=True):
+    """What came of an order. `answer` None: nothing yet, but the customer stops waiting.
+
+    Not `wanted`: the customer has stopped waiting before, so whatever was given goes back.
+    """
+
+    opened: Opened
+    answer: Answer | None
+    wanted: bool = True
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """An order gives its customer no number. `kept`: because an earlier answer has given one already."""
+
+    kept: bool = False
 
 
 class StatusRequest(msgspec.Struct, frozen=True):
@@ -82,12 +122,15 @@ class AdvanceRequest(msgspec.Struct, frozen=True):
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """An activation as the rules see it. `retry` says whether its country allows a further message."""
+    """An activation as the rules see it. `retry` says whether its country allows a further message.
+
+    `asked` says whether its supplier has to be asked, and told of the end. `number_id` is None while it is ordered.
+    """
 
     id: int
     account_id: int
     service_id: int
-    number_id: int
+    number_id: int | None
     hold_id: int
     state: State
     ended_by: Event | None
@@ -97,3 +140,4 @@ class Lease(msgspec.Struct, frozen=True):
     created_at: datetime
     retry: bool
     code: str | None
+    asked: bool = False

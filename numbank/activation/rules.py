@@ -10,6 +10,9 @@ import msgspec
 from numbank.activation.model import Lease, LeaseRequest, Offer
 from numbank.activation.states import FIRST_ENDED, TABLE, Charge, Event, State
 from numbank.errors import BadStatus, EarlyCancel, NoActivation, NoNumbers, Refusal, WrongMaxPrice
+from numbank.supply.acquisitions import AcquisitionState
+from numbank.supply.asking import Answer, Held, NoStock, Outcome, Rejected
+from numbank.supply.given import Given
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -59,7 +62,7 @@ def choose(
 ) -> list[Offer] | Refusal:
     """The offers to try now, all at one price: the cheapest that was not tried yet.
 
-    Within a price the pools with stock come first. An operator that does not fit falls back to the first that does
+    Within a price the pools with stock come first, and a supplier is asked only when no pool is left. An operator that does not fit falls back to the first that does
     (protocol.md 12.2, 19). Nothing at or below the limit but stock above it: WrongMaxPrice (12.2, 18).
     """
     fitting = [offer for offer in offers if not request.operators or offer.operator_id in request.operators]
@@ -80,10 +83,42 @@ def choose(
         return WrongMaxPrice(min(above)) if above else NoNumbers()
     cheapest = min(offer.price for offer in untried)
     tier = [offer for offer in untried if offer.price == cheapest]
-    tier.sort(key=lambda offer: (offer.available <= 0, offer.pool_id))
-    return tier[:limit]
+    pools = [offer for offer in tier if not offer.asked]
+    pools.sort(key=lambda offer: (offer.available <= 0, offer.pool_id))
+    return pools[:limit] or [max(tier, key=lambda offer: offer.pool_id)]
 
 
 def unused_again(lease: Lease, state: State, max_tries: int) -> bool:
     """Whether the number of an ended lease may serve the same service again: nothing came, and not too often."""
     return state == State.CANCELLED and lease.tries + 1 < max_tries
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What an answer makes of its acquisition; HELD is the only one that gives the customer the number."""
+
+    state: AcquisitionState
+    outcome: Outcome | None = None
+
+
+def settle(
+    lease: Lease | None, answer: Answer, given: Given | None, supplier_id: int, *, wanted: bool, repeated: bool
+) -> Verdict:
+    """Decide on a supplier's answer to an order; `given` None: the number cannot be one, or nobody looked.
+
+    A reference that is `repeated` names what was sold to us before: to give that back would end another lease.
+    """
+    if isinstance(answer, NoStock | Rejected) or (isinstance(answer, Held) and repeated):
+        return Verdict(AcquisitionState.NONE)
+    if not isinstance(answer, Held):
+        return Verdict(AcquisitionState.UNKNOWN)
+    if wanted and lease is not None and lease.state is State.ORDERING and given is not None:
+        if given.supplier_id == supplier_id and given.free and not given.used:
+            return Verdict(AcquisitionState.HELD)
+        if given.supplier_id == supplier_id and given.free:
+            return Verdict(AcquisitionState.RELEASING, Outcome.BURNT)
+    return Verdict(AcquisitionState.RELEASING, Outcome.CANCELLED)
+
+
+def told(state: State) -> Outcome:
+    """What the supplier of a lease that ended is told."""
+    return Outcome.SOLD if state is State.DONE else Outcome.CANCELLED

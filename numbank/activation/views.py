@@ -28,7 +28,7 @@ async def statuses(connection: Connection, requests: Sequence[StatusRequest]) ->
     results: list[Status | Refusal] = []
     for request in requests:
         row = found.get(request.lease_id)
-        if row is None or row[1] != request.account_id or row[2] == 0:
+        if row is None or row[1] != request.account_id:
             results.append(NoActivation())
         else:
             results.append(Status(_STATES[row[2]], row[3]))

@@ -47,7 +47,11 @@ update supplier set active = $2 where name = $1 and active <> $2;
 select id, kind from supplier where name = $1;
 
 -- name: set_offer
--- Set the price of an offer.
+-- Set the price of an offer. A supplier that has to be asked has no pool to tell the operator: `any` must exist for it.
+with named as (
+  insert into operator (country_id, name) select $1, 'any' from supplier where id = $4 and asked and $3::int is null
+  on conflict do nothing
+)
 insert into offer (country_id, service_id, operator_id, supplier_id, kind, price) values ($1, $2, $3, $4, 0, $5)
 on conflict (country_id, service_id, kind, supplier_id, operator_id) do update set price = excluded.price;
 
@@ -58,6 +62,7 @@ on conflict (country_id, service_id, kind, supplier_id, operator_id) do update s
 with pools as (
   select p.id, p.supplier_id, p.operator_id, coalesce(s.free, 0) as free from pool p left join stock s on s.pool_id = p.id
   where p.country_id = $1 and p.abilities & 1 = 1 and ($2::int[] = '{}' or p.operator_id = any($2::int[]))
+    and not exists (select from supplier sp where sp.id = p.supplier_id and sp.asked)
 ), free as (
   select supplier_id, operator_id, grouping(operator_id) = 1 as whole, sum(free) as free from pools
   group by grouping sets ((supplier_id), (supplier_id, operator_id))

@@ -85,7 +85,7 @@ def _mentions(plain: Plain, reading: Reading, brands: Brands) -> list[_Mention]:
 
 
 def _is_whole(shadow: str, at: int) -> bool:
-    """Whether a word begins or ends at `at`; a digit beside a letter goes on with the name ("98point6", "Dream11")."""
+    """Whether a word begins or ends at `at`; a digit beside a letter goes on with the name ("Route66", "7eleven")."""
     if joined(shadow, at):
         return False
     around = shadow[max(0, at - 1) : at + 1]

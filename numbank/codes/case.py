@@ -46,10 +46,14 @@ class Evidence(msgspec.Struct, frozen=True):
     why: str
     is_strong: bool = False
     """A strong noun speaks for it."""
+    is_explicit: bool = False
+    """The noun names a log-in or a confirmation; it is none of the general ones."""
 
 
 NONE = Evidence(0.0, "nothing speaks for it")
 
 
 def from_noun(case: Case, noun: Cue, score: float, where: str) -> Evidence:
-    return Evidence(score, f"{where} {case.quote(noun)}", is_strong=noun.kind == "strong")
+    strong = noun.kind == "strong"
+    explicit = strong and case.reading.first("general", noun.start, noun.end) is None
+    return Evidence(score, f"{where} {case.quote(noun)}", is_strong=strong, is_explicit=explicit)

@@ -9,6 +9,11 @@ A data file has lists of words by kind; a leading or trailing `*` lets the word 
     currency   words that make the number beside them an amount
     link       words between a noun and its number: "is"
     topic      of these, the ones that a code can be for: "your OTP for the transaction is"
+    general    of the strong nouns, the ones that couriers and meetings use as well: "OTP"
+    holder     what a code belongs to that is no account, before or behind the noun: "gate code", "code for the gate"
+    label      the same before the noun only, and only before weak ones: "employee code"
+    void       says that a code is no good, before the noun or behind the number: "invalid", "has expired"
+    elsewhere  where or to whom a code is told that no log-in asks for: "to the courier", "meeting"
     ask        verbs that a code follows, if the sentence has a purpose or a noun too: "enter"
     join       phrases that a code follows, nothing more needed: "register with"
     purpose    what a code is good for: "to log in"
@@ -31,7 +36,7 @@ from numbank.codes.plain import shadow_of
 
 NOUNS = frozenset({"strong", "weak"})
 KINDS = NOUNS | {"other", "unit", "currency", "link", "ask", "join", "purpose", "warn", "fresh", "money", "promo"}
-KINDS |= {"month", "abbreviation", "topic"}
+KINDS |= {"month", "abbreviation", "topic", "general", "holder", "label", "void", "elsewhere"}
 _RIVALS = NOUNS | {"other"}  # of these only the longest counts: the "code" in "promo code" is no code
 
 _LONGEST_ENDING = 24

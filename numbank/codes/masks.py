@@ -47,9 +47,14 @@ def masks_of(text: str) -> Masks:
 
 
 def _is_address(match: re.Match[str]) -> bool:
-    """A host without a path, but not "123456.valid": there a number stands before a full stop without a blank."""
+    """A host with a path, or whose last name is no number: "is 4829.do not share" only lacks a blank."""
     host = match["host"]
     return host is None or match["path"] is not None or not host.split(".")[-2].isdigit()
+
+
+def is_marked(text: str) -> bool:
+    """Whether the message begins as messages to an app do; in its middle the mark is a stand-in for a number."""
+    return text.lstrip().startswith(APP_MARK)
 
 
 def hash_start(text: str) -> int | None:
@@ -61,7 +66,7 @@ def hash_start(text: str) -> int | None:
     if not tail.isascii() or not letters.isalnum() or letters.isdigit():
         return None
     before = stripped[begin - 1]
-    if APP_MARK in text:
+    if is_marked(text):
         is_word = (before.isascii() and before.isalnum()) or (tail.isalpha() and tail.islower())
         return None if is_word else begin
     is_random = any(map(str.islower, tail)) and (not tail.isalpha() or sum(map(str.isupper, tail[1:])) >= 3)

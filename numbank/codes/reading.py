@@ -5,8 +5,9 @@ from bisect import bisect_right
 
 import msgspec
 
+from numbank.codes.belongings import disown, told_elsewhere
 from numbank.codes.lexicon import NOUNS, Cue, Lexicon
-from numbank.codes.masks import APP_MARK, Masks, hash_start, masks_of
+from numbank.codes.masks import Masks, hash_start, is_marked, masks_of
 from numbank.codes.plain import Plain
 
 # What ends a sentence. A full stop only with a blank or the end behind it; abbreviations are sorted out afterwards.
@@ -29,6 +30,8 @@ class Reading(msgspec.Struct, frozen=True):
     masks: Masks
     has_hash: bool
     """It ends like messages that a phone hands to its app by itself, or begins like one."""
+    is_elsewhere: bool
+    """The code is told to somebody or somewhere, not to a log-in."""
 
     def sentence_at(self, at: int) -> tuple[int, int]:
         """Begin and end of the sentence that `at` is in."""
@@ -58,14 +61,17 @@ def _start(cue: Cue) -> int:
 def read(plain: Plain, lexicon: Lexicon) -> Reading:
     """Everything about the message that the scores of its candidates depend on."""
     masks = masks_of(plain.text)
-    found = [cue for cue in lexicon.find(plain.shadow) if not masks.cover(cue.start)]
+    found = disown(plain.text, [cue for cue in lexicon.find(plain.shadow) if not masks.cover(cue.start)])
     cues: dict[str, list[Cue]] = {}
     governors: dict[int, Cue] = {}
     for cue in found:
         cues.setdefault(cue.kind, []).append(cue)
         if cue.kind in _GOVERNORS and (cue.end not in governors or cue.start < governors[cue.end].start):
             governors[cue.end] = cue
+    for chosen in cues.values():
+        chosen.sort(key=_start)  # a noun that became another cue may begin earlier
     links = cues.get("link", [])
+    breaks = _sentence_breaks(plain, lexicon)
     return Reading(
         text=plain.text,
         shadow=plain.shadow,
@@ -74,9 +80,10 @@ def read(plain: Plain, lexicon: Lexicon) -> Reading:
         nouns=sorted((cue for cue in found if cue.kind in NOUNS), key=_start),
         link_starts={cue.start: cue.end for cue in links},
         link_ends={cue.end: cue.start for cue in links},
-        breaks=_sentence_breaks(plain, lexicon),
+        breaks=breaks,
         masks=masks,
         has_hash=_is_for_app(plain.text),
+        is_elsewhere=told_elsewhere(cues.get("elsewhere", []), cues.get("warn", []), breaks),
     )
 
 
@@ -94,4 +101,4 @@ def _sentence_breaks(plain: Plain, lexicon: Lexicon) -> list[int]:
 def _is_for_app(text: str) -> bool:
     """Whether the mark is at the beginning, or the hash has the last line for itself."""
     tail = hash_start(text)
-    return APP_MARK in text or (tail is not None and text[:tail].rstrip(" ").endswith("\n"))
+    return is_marked(text) or (tail is not None and text[:tail].rstrip(" ").endswith("\n"))

@@ -1,5 +1,9 @@
 """Weighs a candidate: the best evidence for it, less what makes it doubtful."""
 
+import re
+
+import msgspec
+
 from numbank.codes import noun_evidence, place_evidence
 from numbank.codes.case import Case, Evidence
 
@@ -14,6 +18,9 @@ _FOR_DIGITS = (
     place_evidence.whole,
 )
 
+# Of an offer; where letters follow, the sign binds a code to a site.
+_PERCENT = re.compile("[0-9] ?[%\u066a](?![A-Za-z])")
+
 _USUAL_LENGTH = 8  # longer numbers are codes only where a noun stands directly before them
 
 
@@ -21,20 +28,27 @@ def weigh(case: Case) -> Evidence:
     """The strongest single piece of evidence, its score lowered by all doubts."""
     candidate = case.candidate
     sources = _FOR_DIGITS if not candidate.is_mixed else _FOR_CAPITALS if candidate.code.isupper() else _FOR_ALL
-    best = max((source(case) for source in sources), key=lambda evidence: evidence.score)
-    return Evidence(round(max(0.0, best.score - _doubt(case, best)), 3), best.why, best.is_strong)
+    weighed = (_lowered(case, source(case)) for source in sources)
+    return max(weighed, key=lambda evidence: evidence.score)
 
 
-def _doubt(case: Case, best: Evidence) -> float:
+def _lowered(case: Case, evidence: Evidence) -> Evidence:
+    score = round(max(0.0, evidence.score - _doubt(case, evidence)), 3) if evidence.score else 0.0
+    return msgspec.structs.replace(evidence, score=score)
+
+
+def _doubt(case: Case, evidence: Evidence) -> float:
     reading, candidate, governor = case.reading, case.candidate, case.governor
     doubt = 0.0
     if len(candidate.code) > _USUAL_LENGTH:
         doubt += 0.15 if governor.is_noun else 0.5
-    if candidate.looks_like_year and best.score < 0.8:
+    if candidate.looks_like_year and evidence.score < 0.8:
         doubt += 0.2
-    if best.score < 0.8 and len(reading.cues.get("money", [])) > 1:
+    if evidence.score < 0.8 and len(reading.cues.get("money", [])) > 1:
         doubt += 0.2
-    if not best.is_strong and reading.has("promo"):
+    if reading.is_elsewhere and not evidence.is_explicit:
+        doubt += 0.4
+    elif not evidence.is_strong and (reading.has("promo") or _PERCENT.search(reading.text)):
         doubt += 0.35
     if candidate.is_mixed:
         doubt += 0.05 if candidate.code.isupper() or governor.link == 2 else 0.4

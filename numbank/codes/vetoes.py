@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from numbank.codes.belongings import bridged
 from numbank.codes.candidates import Candidate, prefix_start
 from numbank.codes.governor import Governor
 from numbank.codes.reading import Reading
@@ -14,7 +15,7 @@ _GOES_ON = re.compile(r"-[A-Za-z]{0,8}[0-9]")
 
 # Letters and digits that are no code: XX1234 (a card), SAVE20 (a promotion), 24x7, 30min, 10th.
 _MASKED = re.compile(r"[xX]+[0-9]+|[0-9]+[xX]+[0-9]*")
-_WORD_AND_NUMBER = re.compile(r"[A-Za-z]{3,}[0-9]{1,3}")
+_WORD_AND_NUMBER = re.compile(r"[A-Za-z]{3,}(?:[0-9]{1,3}|20[0-9]{2})|[A-Za-z]?[a-z]{3,}[0-9]+")
 _NUMBER_AND_UNIT = re.compile(r"[0-9]+[A-Za-z]{1,7}")
 
 # Beside a candidate: a comma and one more number, so the two are members of a list.
@@ -32,7 +33,7 @@ def veto(reading: Reading, candidate: Candidate, governor: Governor) -> str | No
     """The reason why this is no code, or None."""
     if reading.masks.cover(candidate.start):
         return "address"
-    if _is_owned(reading, candidate, governor):
+    if _is_owned(reading, candidate, governor) or _is_held(reading, candidate, governor):
         return "owned by another word"
     text = reading.text
     touching = _touching(text, candidate) or _listed(text, candidate) or _dashes(text, candidate, governor)
@@ -47,6 +48,15 @@ def _is_owned(reading: Reading, candidate: Candidate, governor: Governor) -> boo
     # In "Example House: 1234 is your code" the word is the end of a name.
     is_title = governor.link and any(sign in _TITLE_ENDS for sign in reading.text[governor.cue.end : candidate.start])
     return not (is_title and candidate.end + 1 in reading.link_starts)
+
+
+def _is_held(reading: Reading, candidate: Candidate, governor: Governor) -> bool:
+    """ "code 1234 for the courier": what stands behind the number owns it, unless the noun is an explicit one."""
+    cue = governor.cue
+    if cue is not None and cue.kind == "strong" and not reading.first("general", cue.start, cue.end):
+        return False
+    holder = bridged(reading.text, candidate.end, reading.cues.get("holder", []))
+    return holder is not None and holder.start > candidate.end + 1
 
 
 def _is_topic(reading: Reading, governor: Governor) -> bool:
@@ -116,8 +126,12 @@ def _beside(reading: Reading, candidate: Candidate) -> str | None:
         cue = reading.first(kind, end, end + 24)
         if cue is not None and text[end : cue.start] in ("", " ", "-"):
             return kind
+    cue = reading.first("void", end, end + 40)
+    if cue is not None and not text[end : cue.start].strip(" )]*\"'"):
+        return "no longer good"
     cue = reading.last("currency", start - 12, start)
-    if cue is not None and not text[cue.end : start].strip(" .:-"):
+    is_taken = cue is not None and text[max(0, cue.start - 2) : cue.start].rstrip()[-1:].isdigit()  # "500 rub: 1234"
+    if cue is not None and not is_taken and not text[cue.end : start].strip(" .:-"):
         return "currency"
     if candidate.looks_like_year and reading.has("month", max(0, start - 14), start):
         return "date"

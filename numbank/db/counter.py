@@ -213,6 +213,8 @@ class Counter(Generic[Req, Res]):
                 if results is not None:
                     return results
             except (*CONNECTION_ERRORS, asyncpg.InsufficientResourcesError, asyncpg.OperatorInterventionError) as error:
+                if isinstance(error, asyncpg.InterfaceError) and self._alive():
+                    raise  # the driver refuses what we asked on a connection that works: a bug, not an outage
                 self._watch.failed(self.name, "down", error)
                 await self._drop_connection()
                 return [Unavailable()] * len(requests)
@@ -249,6 +251,9 @@ class Counter(Generic[Req, Res]):
         if self._connection is None or self._connection.is_closed():
             self._connection = await self._open()
         return self._connection
+
+    def _alive(self) -> bool:
+        return self._connection is not None and not self._connection.is_closed()
 
     async def _drop_connection(self) -> None:
         """Close at once: what an interrupted transaction left open must not meet the next batch."""

@@ -58,13 +58,16 @@ def connector(dsn: str, command_timeout_s: float) -> Callable[[], asyncio.Future
     return open_one
 
 
-async def create_pool(dsn: str, *, size: int, command_timeout_s: float) -> Pool:
-    """The pool for reads and commands that are not hot; opens its first connection at once, the others when needed."""
+async def create_pool(dsn: str, *, size: int, command_timeout_s: float, hot: bool = False) -> Pool:
+    """The pool for everything beside the counters; opens its first connection at once, the others when needed.
+
+    `hot` for a bank that serves: its statements live as long as those of the clerks, and meet the same growing tables.
+    """
     pool = await asyncpg.create_pool(
         dsn,
         min_size=1,
         max_size=size,
-        server_settings=SESSION,
+        server_settings=HOT if hot else SESSION,
         command_timeout=command_timeout_s,
         max_inactive_connection_lifetime=300,
     )

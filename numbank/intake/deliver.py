@@ -10,23 +10,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import IntEnum
 
-import msgspec
-
-from numbank.activation import rules
 from numbank.activation.advance import read_locked
-from numbank.activation.model import Lease
-from numbank.activation.states import Charge
+from numbank.activation.attach import attach
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection
-from numbank.db.queries import Queries
 from numbank.errors import NotFound, Refusal
-from numbank.ledger import journal
 from numbank.messages import store
-from numbank.messages.match import Seeker, match
-from numbank.messages.model import Fate, Incoming
-from numbank.supply import numbers
-
-Q = Queries("numbank.activation")
+from numbank.messages.model import Incoming
+from numbank.supply import given, numbers
+from numbank.supply.asking import AskedSuppliers
 
 
 class Intake(IntEnum):
@@ -37,10 +29,14 @@ class Intake(IntEnum):
 
 
 class DeliverDesk:
-    """Serves the deliver counter. `any_service_ids` tells the services that stand for "any other" (code `ot`)."""
+    """Serves the deliver counter. `any_service_ids` tells the services that stand for "any other" (code `ot`).
 
-    def __init__(self, any_service_ids: Callable[[], frozenset[int]]) -> None:
+    What `asked` suppliers send for a number that nobody knows is kept: their answer that gives it may be on its way.
+    """
+
+    def __init__(self, any_service_ids: Callable[[], frozenset[int]], asked: AskedSuppliers | None = None) -> None:
         self._any_service_ids = any_service_ids
+        self._asked = asked or AskedSuppliers(0.0)
 
     async def serve(self, tx: Connection, incoming: Sequence[Incoming]) -> Answers[Intake]:
         """Take messages in. NotFound: an agent pushed to a number that is not its own; nothing was kept."""
@@ -49,7 +45,7 @@ class DeliverDesk:
         welcome = []
         for index, one in enumerate(incoming):
             number = known.get(one.e164)
-            if one.own_only and (number is None or number.supplier_id != one.supplier_id):
+            if one.own_only and not self._is_own(one, number):
                 results[index] = NotFound()
             else:
                 welcome.append(index)
@@ -65,54 +61,24 @@ class DeliverDesk:
             await store.keep(tx, list(new.values()), now)
         return Answers(results, keep=bool(new))
 
+    def _is_own(self, one: Incoming, number: numbers.Known | None) -> bool:
+        if number is None:
+            return one.supplier_id in self._asked.ids
+        return number.supplier_id == one.supplier_id
+
     async def _attach(self, tx: Connection, messages: list[store.Kept], now: datetime) -> None:
-        """Match messages to the live leases of their numbers, move those on and earn their holds."""
+        """Lock the numbers and the leases on them, then let the messages do their work."""
+        await self._look_again(tx, messages)
         holders = await numbers.lock(tx, [kept.number_id for kept in messages if kept.number_id is not None])
         held = sorted({holder for holder in holders.values() if holder is not None})
         leases = (await read_locked(tx, held))[0] if held else {}
-        moved: dict[int, tuple[Lease, int]] = {}
-        posted = []
-        for kept in messages:
-            if kept.number_id is None:
-                continue
-            lease = leases.get(holders.get(kept.number_id) or 0)
-            kept.fate, change = self._decide(kept, lease, now)
-            if lease is None or change is None:
-                continue
-            kept.lease_id = lease.id
-            step, code = change
-            if step.charge is Charge.POST:
-                posted.append(lease.hold_id)
-            # A second message of the same batch is decided on what the first one left.
-            leases[lease.id] = _after(lease, step, code)
-            first = moved[lease.id][0] if lease.id in moved else lease
-            moved[lease.id] = (first, kept.id)
-        if moved:
-            await self._save(tx, moved, leases)
-        await journal.post_holds(tx, posted)
+        await attach(tx, messages, holders, leases, self._any_service_ids(), now)
 
-    def _decide(
-        self, kept: store.Kept, lease: Lease | None, now: datetime
-    ) -> tuple[Fate, tuple[rules.Change, str | None] | None]:
-        if lease is None:
-            return Fate.NO_LEASE, None
-        seeker = Seeker(lease.id, lease.service_id, lease.service_id in self._any_service_ids())
-        if match(kept.incoming.services, [seeker]) is None:
-            return Fate.OTHER_SERVICE, None
-        change = rules.receive(lease, kept.incoming.code, now)
-        if isinstance(change, Refusal):
-            return Fate.NO_LEASE, None
-        return Fate.ATTACHED, change
-
-    async def _save(self, tx: Connection, moved: dict[int, tuple[Lease, int]], leases: dict[int, Lease]) -> None:
-        rows = [
-            (lease_id, first.state, leases[lease_id].state, leases[lease_id].code, message_id)
-            for lease_id, (first, message_id) in moved.items()
-        ]
-        changed = await tx.fetchval(Q.save_messages, *(list(column) for column in zip(*rows, strict=True)))
-        if changed != len(rows):
-            raise RuntimeError(f"{changed} of {len(rows)} activations were in the state that was decided on")
-
-
-def _after(lease: Lease, step: rules.Change, code: str | None) -> Lease:
-    return msgspec.structs.replace(lease, state=step.to, code=code)
+    async def _look_again(self, tx: Connection, messages: list[store.Kept]) -> None:
+        """A number that an asked supplier just gave may be committed at this moment: meet it, or be met by its look-back."""
+        unseen = [kept for kept in messages if kept.number_id is None and kept.incoming.supplier_id in self._asked.ids]
+        if unseen:
+            known = await given.settle_identity(tx, [kept.incoming.e164 for kept in unseen])
+            for kept in unseen:
+                number = known.get(kept.incoming.e164)
+                kept.number_id = number.id if number is not None else None

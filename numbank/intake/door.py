@@ -64,8 +64,6 @@ class Door:
             return BadRequest()
         text, sender = _clean(arrival.text), _clean(arrival.sender)
         found = recognise(text, sender=sender)
-        named = named_services(text, sender, self._brands)
-        by_code = self._catalogue.by_code
         incoming = Incoming(
             arrival.supplier_id,
             _clean(arrival.foreign_id) or str(new_uuid()),
@@ -74,10 +72,16 @@ class Door:
             text,
             found.code,
             found.confidence,
-            frozenset(by_code[code].id for code in named if code in by_code),
+            self.named(text, sender),
             arrival.own_only,
         )
         return await self._deliver(incoming)
+
+    def named(self, text: str, sender: str) -> frozenset[int]:
+        """The services that a clean text and its sender clearly name."""
+        by_code = self._catalogue.by_code
+        named = named_services(text, sender, self._brands)
+        return frozenset(by_code[code].id for code in named if code in by_code)
 
 
 def _clean(text: str) -> str:

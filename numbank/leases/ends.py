@@ -8,17 +8,21 @@ from datetime import datetime, timedelta
 import msgspec
 
 from numbank.db.pool import Connection
-from numbank.supply import numbers
+from numbank.supply import given, numbers
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """A lease that just ended. `unused`: its number may serve the same service again after a rest."""
+    """A lease that just ended. `unused`: its number may serve the same service again after a rest.
+
+    `asked`: its supplier decides when it gives the number again, so it comes back to no shelf.
+    """
 
     lease_id: int
     number_id: int
     service_id: int
     tries: int
     unused: bool
+    asked: bool = False
 
 
 async def release(
@@ -28,6 +32,9 @@ async def release(
     if not ended:
         return
     await numbers.rest(tx, [(lease.number_id, lease.lease_id) for lease in ended], now + timedelta(seconds=cool_down_s))
-    unused = [(lease.number_id, lease.service_id, lease.tries + 1) for lease in ended if lease.unused]
+    unused = [(one.number_id, one.service_id, one.tries + 1) for one in ended if one.unused and not one.asked]
     if unused:
         await numbers.give_back(tx, unused, now + timedelta(seconds=unused_rest_s))
+    given_back = [(one.number_id, one.service_id) for one in ended if one.unused and one.asked]
+    if given_back:
+        await given.give_back(tx, given_back)

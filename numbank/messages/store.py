@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -63,6 +63,31 @@ async def keep(tx: Connection, messages: Sequence[Kept], now: datetime) -> None:
     ]  # fmt: skip
     if rows:
         await tx.execute(Q.insert_messages, *(list(column) for column in zip(*rows, strict=True)), now)
+
+
+async def unclaimed(
+    tx: Connection,
+    wanted: Sequence[tuple[int, int, datetime]],
+    named: Callable[[str, str], frozenset[int]],
+) -> list[Kept]:
+    """Messages to (number, from supplier, since) that reached nobody, in the order in which they came.
+
+    `named` reads again which services a text and its sender name.
+    """
+    rows = await tx.fetch(Q.unclaimed, *(list(column) for column in zip(*wanted, strict=True)))
+    return [
+        Kept(row[0], Incoming(*row[1:8], named(row[5], row[4])), row[8])
+        for row in rows
+    ]
+
+
+async def claim(tx: Connection, messages: Sequence[Kept]) -> None:
+    """Messages that reached nobody found their leases after all."""
+    rows = [(kept.id, kept.number_id, kept.lease_id) for kept in messages]
+    if rows:
+        claimed = await tx.fetchval(Q.claim_messages, *(list(column) for column in zip(*rows, strict=True)))
+        if claimed != len(rows):
+            raise RuntimeError(f"{claimed} of {len(rows)} messages were without a lease")
 
 
 async def unmatched(pool: Pool, limit: int) -> list[Unmatched]:

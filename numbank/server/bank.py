@@ -45,7 +45,7 @@ class Bank:
         """Open the pool, check the schema, load the caches, start clerks and background workers."""
         settings = self.settings
         self.pool: Pool = await create_pool(
-            settings.database_url, size=settings.pool_size, command_timeout_s=settings.command_timeout_s
+            settings.database_url, size=settings.pool_size, command_timeout_s=settings.command_timeout_s, hot=True
         )
         async with self.pool.acquire() as connection:
             await migrate.check(connection)

@@ -196,6 +196,8 @@ async def claim(tx: Connection, wishes: Sequence[Wish]) -> Claims:
 
     A wish in `more` met only numbers that were not free, on a shelf that goes on: save, and ask again.
     """
+    if not wishes:
+        return Claims([], set(), {}, Edits())
     keys = {(pool_id, wish.service_id) for wish in wishes for pool_id in wish.pool_ids}
     search = _Search(wishes, await lock_shelves(tx, keys))
     while groups := search.groups():

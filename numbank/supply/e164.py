@@ -21,3 +21,11 @@ def parse_e164(text: str) -> int:
     if not phonenumbers.is_possible_number(parsed):
         raise OperatorError(f"{shown!r} has the wrong length for country code +{parsed.country_code}")
     return int(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164).removeprefix("+"))
+
+
+def is_plausible(e164: int) -> bool:
+    """Whether these digits can be an international number, by the same rules."""
+    try:
+        return parse_e164(str(e164)) == e164
+    except OperatorError:
+        return False

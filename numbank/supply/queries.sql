@@ -193,3 +193,114 @@ with added as (
   update pool set last_seq = last_seq + (select count(*) from added) where id = $1
 )
 insert into stock_move (pool_id, free) select $1, count(*) from added;
+
+-- name: lock_identities
+-- Hold telephone numbers that may have no row yet, in order, until the transaction ends.
+select pg_advisory_xact_lock(1735816814, key) from (select key from unnest($1::int[]) key order by key) k;
+
+-- name: make_still_shelves
+-- Shelves with their counts for the pools of given numbers; their bookmarks never move, for nothing is claimed there.
+with wanted as (
+  select distinct n.pool_id, g.service_id from unnest($1::bigint[], $2::int[]) g(number_id, service_id) join number n on n.id = g.number_id
+), made as (
+  insert into shelf (pool_id, service_id, start, hi) select pool_id, service_id, 0, 0 from wanted order by 1, 2
+  on conflict do nothing returning pool_id, service_id
+)
+insert into shelf_stock (pool_id, service_id) select pool_id, service_id from made;
+
+-- name: given_numbers
+-- Locked numbers with their owners and states, and whether they were used for the service.
+select n.id, n.e164, p.supplier_id, n.state,
+  exists (select from use u where u.number_id = n.id and u.service_id = g.service_id) as used, g.service_id
+from unnest($1::bigint[], $2::int[]) g(number_id, service_id) join number n on n.id = g.number_id join pool p on p.id = n.pool_id;
+
+-- name: take_given
+-- Give locked numbers of asked suppliers to their leases and remember the use; counts how many were free.
+with given as (
+  select * from unnest($1::bigint[], $2::bigint[], $3::int[]) g(number_id, lease_id, service_id)
+), taken as (
+  update number n set state = 1, holder = g.lease_id, last_service_id = g.service_id
+  from given g where n.id = g.number_id and n.state = 0 returning n.pool_id, g.service_id
+), used as (
+  insert into use (number_id, service_id) select number_id, service_id from given
+), moved as (
+  insert into stock_move (pool_id, service_id, free, withheld, busy)
+  select pool_id, service_id, -count(*), count(*), count(*) from taken group by 1, 2
+)
+select count(*) from taken;
+
+-- name: give_back_given
+-- Given numbers that received nothing are no longer used for the service.
+with unused as (
+  delete from use u using unnest($1::bigint[], $2::int[]) b(number_id, service_id)
+  where u.number_id = b.number_id and u.service_id = b.service_id returning u.number_id, u.service_id
+)
+insert into stock_move (pool_id, service_id, withheld)
+select n.pool_id, u.service_id, -count(*) from unused u join number n on n.id = u.number_id group by 1, 2;
+
+-- name: open_acquisitions
+-- Suppliers that are going to be asked; $4 is when an answer is given up if nobody comes back with one.
+insert into acquisition (lease_id, supplier_id, asked_at, next_try_at)
+select lease_id, supplier_id, $3, $4 from unnest($1::bigint[], $2::int[]) o(lease_id, supplier_id)
+returning lease_id, id;
+
+-- name: lock_acquisitions
+-- Lock acquisitions in id order.
+select id from acquisition where id = any($1::bigint[]) order by id for no key update;
+
+-- name: read_acquisitions
+-- Locked acquisitions.
+select id, supplier_id, state, asked_at from acquisition where id = any($1::bigint[]);
+
+-- name: known_references
+-- Which references of suppliers name something that is held or being released.
+select distinct a.supplier_id, a.reference from unnest($1::int[], $2::text[]) w(supplier_id, reference)
+join acquisition a on a.supplier_id = w.supplier_id and a.reference = w.reference and a.state in (1, 4);
+
+-- name: save_answers
+-- What suppliers answered; what has an outcome is due to be released at once. Counts what was open to an answer.
+with answered as (
+  update acquisition a set state = n.state, reference = n.reference, e164 = n.e164, cost = n.cost, outcome = n.outcome,
+    next_try_at = case when n.outcome is not null then $7::timestamptz end
+  from unnest($1::bigint[], $2::smallint[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[])
+    n(id, state, reference, e164, cost, outcome)
+  where a.id = n.id and a.state in (0, 3) returning 1
+)
+select count(*) from answered;
+
+-- name: close_acquisitions
+-- Leases ended: what was held for them is due to be released. Counts what was held.
+with closed as (
+  update acquisition a set state = 4, outcome = e.outcome, next_try_at = $3
+  from unnest($1::bigint[], $2::smallint[]) e(lease_id, outcome) where a.lease_id = e.lease_id and a.state = 1 returning 1
+)
+select count(*) from closed;
+
+-- name: give_up_asking
+-- Questions that nobody came back from: their node is gone, nobody knows what the supplier did. Counts them.
+with late as (
+  select id from acquisition where state = 0 and next_try_at <= $1 order by next_try_at limit $2 for no key update skip locked
+), unknown as (
+  update acquisition set state = 3, next_try_at = null where id in (select id from late) and state = 0 returning 1
+)
+select count(*) from unknown;
+
+-- name: take_releases
+-- Releases that are due at the suppliers of this node ($1), each pushed forward beyond the end of its call ($3) by a pause
+-- that doubles from $4 to $5 seconds, so that no other node makes the same call meanwhile.
+with due as (
+  select id from acquisition where state = 4 and next_try_at <= bank_now() and supplier_id = any($1::int[])
+  order by next_try_at limit $2 for no key update skip locked
+)
+update acquisition a set release_tries = release_tries + 1,
+  next_try_at = bank_now() + make_interval(secs => $3::float8 + least($5::float8, $4::float8 * 2 ^ least(release_tries, 30)))
+from due where a.id = due.id
+returning a.id, a.supplier_id, a.reference, a.outcome, a.release_tries;
+
+-- name: save_releases
+-- Releases that are final.
+update acquisition set state = 5, next_try_at = null where id = any($1::bigint[]) and state = 4;
+
+-- name: give_up_releases
+-- Releases that were tried often enough; they stay as they are, for the operator to see.
+update acquisition set next_try_at = null where id = any($1::bigint[]) and state = 4;

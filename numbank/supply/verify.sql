@@ -75,14 +75,15 @@ left join passed w on w.number_id = p.id and w.service_id = p.service_id
   and w.number_id between (select min(id) from place) and (select max(id) from place);
 
 -- name: uses
--- Every use is of a number that exists, behind the bookmark of its shelf.
+-- Every use is of a number that exists, behind the bookmark of its shelf; what asked suppliers gave never had one.
 select case
     when n.id is null then format('use of number %s, which does not exist', u.number_id)
     when s.pool_id is null then format('number %s is used for service %s, which has no shelf in pool %s', n.id, u.service_id, n.pool_id)
-    when not (n.seq > s.start and n.seq <= s.hi or n.seq <= s.lo)
+    when not coalesce(su.asked, false) and not (n.seq > s.start and n.seq <= s.hi or n.seq <= s.lo)
       then format('seq %s of pool %s is used for service %s ahead of the bookmark', n.seq, n.pool_id, u.service_id)
   end
 from use u left join number n on n.id = u.number_id and n.id >= $1 and n.id < $2 left join shelf s on s.pool_id = n.pool_id and s.service_id = u.service_id
+left join pool p on p.id = n.pool_id left join supplier su on su.id = p.supplier_id
 where u.number_id >= $1 and u.number_id < $2;
 
 -- name: waiting

@@ -142,6 +142,20 @@ async def test_a_bug_in_a_desk_refuses_and_the_clerk_lives_on(dsn: str, noted: A
     await asked.stop()
 
 
+async def test_a_wrong_call_of_the_driver_is_a_bug_not_an_outage(dsn: str, noted: Any) -> None:
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        await tx.fetch("select $1::int")
+        return Answers(list(requests))
+
+    seen = Seen()
+    asked = counter(dsn, serve, seen=seen)
+    future = asked.ask(1)
+    asked.start()
+    assert isinstance(await future, Unavailable)
+    assert seen.kinds == ["bug"]
+    await asked.stop()
+
+
 async def test_a_deadlock_or_serialization_failure_runs_the_batch_again(dsn: str, noted: Any) -> None:
     tries = 0
 

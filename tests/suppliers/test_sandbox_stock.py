@@ -105,11 +105,13 @@ async def test_two_nodes_at_once_and_a_bigger_sandbox_later(fresh_dsn: str, fres
     opened = await asyncio.gather(
         *(set_up(fresh_dsn, sandbox_countries="12,36,187", sandbox_numbers=80) for _ in range(3))
     )
-    assert sum(one.priced_countries for one in opened) == 2
+    assert sorted((one.numbers, one.priced_countries) for one in opened) == [(0, 0), (0, 0), (240, 3)]
+    bigger = await set_up(fresh_dsn, sandbox_countries="12,36,187", sandbox_numbers=90)
+    assert (bigger.numbers, bigger.priced_countries) == (30, 0)
     rows = await fresh_pool.fetch(
         "select country_id, sum(last_seq) from pool where country_id in (12, 36, 187) group by 1 order by 1"
     )
-    assert [tuple(row) for row in rows] == [(12, 80), (36, 80), (187, 80)]
+    assert [tuple(row) for row in rows] == [(12, 90), (36, 90), (187, 90)]
 
 
 async def test_the_same_seed_stocks_the_same_on_another_database(
