@@ -11,8 +11,10 @@ import msgspec
 from msgspec import Meta
 
 from numbank.errors import OperatorError
+from numbank.places import reachable
 
 PREFIX = "NUMBANK_"
+DEFAULT_DATA = "numbank-data"
 
 Seconds = Annotated[float, Meta(ge=0, le=31_536_000)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
@@ -26,7 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings. Times are seconds (`_s`), money is 1/10,000 of the currency (`_minor`)."""
 
     # where and how
-    data: Annotated[str, _doc("folder of the embedded database, its logs and its secrets")] = "numbank-data"
+    data: Annotated[str, _doc("folder of the embedded database, its logs and its secrets")] = DEFAULT_DATA
     database_url: Annotated[str, _doc("any PostgreSQL >= 15; empty: the embedded one in the data folder")] = ""
     listen: Annotated[str, _doc("HOST:PORT to serve on")] = "127.0.0.1:8080"
     workers: Annotated[int, Meta(ge=1, le=64), _doc("worker processes")] = 1
@@ -65,6 +67,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     claim_pools: Annotated[int, Meta(ge=1, le=256), _doc("pools that one request tries within one batch")] = 8
     supplier_soft_s: Annotated[Seconds, _doc("the customer waits this long for a supplier that has to be asked")] = 3.0
     supplier_hard_s: Annotated[Seconds, _doc("a call to a supplier is given up after this long")] = 15.0
+    supplier_margin_s: Annotated[
+        Seconds, _doc("an order that is open this long after supplier_hard_s was left by a crash, and is voided")
+    ] = 10.0
+    supplier_most: Annotated[
+        int, Meta(ge=1, le=100), _doc("suppliers that are asked for one request, one after the other")
+    ] = 3
+    release_first_s: Annotated[Seconds, _doc("pause before a supplier is told again what became of its number")] = 10.0
+    release_longest_s: Annotated[Seconds, _doc("that pause doubles each time, up to this")] = 3600.0
+    release_tries: Annotated[
+        int, Meta(ge=1, le=1_000), _doc("how often a supplier is told what became of its number: 32 are about a day")
+    ] = 32
 
     # sandbox
     sandbox_delay_s: Annotated[Seconds, _doc("the simulator's message comes this long after the lease")] = 3.0
@@ -86,6 +99,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch_sweep: Annotated[Count, _doc("due leases and rested numbers taken at once")] = 500
     queue_limit: Annotated[Count, _doc("requests that may wait at one counter")] = 4096
     queue_deadline_s: Annotated[Seconds, _doc("a request that waited longer is answered TOO_MANY_REQUESTS")] = 10.0
+    batch_release: Annotated[Count, _doc("releases that are told to suppliers at once")] = 32
     pool_size: Annotated[int, Meta(ge=1, le=100), _doc("connections of one worker beside those of its clerks")] = 4
     command_timeout_s: Annotated[Seconds, _doc("a database call that takes longer counts as a broken connection")] = (
         10.0
@@ -94,7 +108,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # limits of the wire
     max_body_bytes: Annotated[Count, _doc("largest request body")] = 1_048_576
     max_fields: Annotated[Count, _doc("most fields in one request")] = 1_000
-    max_url_bytes: Annotated[Count, _doc("longest query string that is read")] = 131_072
     agent_inflated_bytes: Annotated[Count, _doc("largest agent body after gunzip")] = 1_048_576
 
     # housekeeping
@@ -115,8 +128,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def data_dir(self) -> Path:
-        """The data folder as an absolute path."""
-        return Path(self.data).expanduser().resolve()
+        """The data folder as an absolute path; a default that root's PostgreSQL could not reach moves (places.py)."""
+        path = Path(self.data).expanduser().resolve()
+        return reachable(path, "data") if self.data == DEFAULT_DATA else path
 
 
 def load(environ: Mapping[str, str] | None = None, **given: object) -> Settings:

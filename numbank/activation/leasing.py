@@ -67,7 +67,9 @@ class Leasing:
                     return Unavailable()
             else:
                 return result
-            over = {-opened.supplier_id} if asked < self._most else {-supplier_id for supplier_id in self._suppliers.ids}
+            over = (
+                {-opened.supplier_id} if asked < self._most else {-supplier_id for supplier_id in self._suppliers.ids}
+            )
             request = msgspec.structs.replace(opened.request, tried=opened.request.tried | over)
             answer = await self._ask(request)
             if not isinstance(answer, Opened):
@@ -95,7 +97,12 @@ class Leasing:
         opened = order.opened
         request = opened.request
         question = Question(
-            opened.acquisition_id, request.country_id, request.service_id, request.operators, opened.price, opened.currency
+            opened.acquisition_id,
+            request.country_id,
+            request.service_id,
+            request.operators,
+            opened.price,
+            opened.currency,
         )
         answer = await self._suppliers.acquire(opened.supplier_id, question)
         for tries in range(SETTLE_TRIES):

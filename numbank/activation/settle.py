@@ -61,7 +61,9 @@ class SettleDesk:
         numbers = await given.sight(tx, [_sighting(one) for one in settlements if _is_given(one)])
         leases, now = await read_locked(tx, [order.lease_id for order in orders])
         asked = await acquisitions.lock(tx, [order.acquisition_id for order in orders])
-        references = [(one.opened.supplier_id, one.answer.reference) for one in settlements if isinstance(one.answer, Held)]
+        references = [
+            (one.opened.supplier_id, one.answer.reference) for one in settlements if isinstance(one.answer, Held)
+        ]
         batch = _Batch(leases, asked, numbers, await acquisitions.known_references(tx, references))
         for one in settlements:
             self._decide(batch, one)
@@ -109,7 +111,9 @@ class SettleDesk:
                 raise RuntimeError(f"{changed} of {len(rows)} activations waited for their number")
             for order, number in batch.held:
                 lease = batch.leases[order.lease_id]
-                batch.leases[lease.id] = msgspec.structs.replace(lease, state=State.PREPARED, number_id=number.number_id)
+                batch.leases[lease.id] = msgspec.structs.replace(
+                    lease, state=State.PREPARED, number_id=number.number_id
+                )
         await acquisitions.save(tx, batch.answered, now)
         if batch.lost:
             await self._advance.serve(tx, [AdvanceRequest(lease_id, Event.LOST) for lease_id in batch.lost])

@@ -1,4 +1,4 @@
-"""Proves the activations: their charges, numbers, messages and orderIds, in both directions."""
+"""Proves the activations: their charges, numbers, messages, orderIds and acquisitions, in both directions."""
 
 from __future__ import annotations
 
@@ -38,4 +38,6 @@ CHECKS: tuple[Check, ...] = (
     by_id(Q, "orders", "activation"),
     by_id(Q, "attached", "message"),
     by_id(Q, "shown", "activation"),
+    by_id(Q, "acquired", "acquisition"),
+    whole(Q, "ordered"),
 )

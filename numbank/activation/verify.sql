@@ -160,3 +160,32 @@ select case
   end
 from lease a
 left join message m on m.id = a.message_id and m.id between (select min(message_id) from lease) and (select max(message_id) from lease);
+
+-- name: acquired
+-- Every acquisition is of a lease of its supplier, which is one that is asked; held while that is live, for its number.
+with question as materialized (
+  select id, lease_id, supplier_id, state, e164 from acquisition where id >= $1 and id < $2
+)
+select case
+    when a.id is null then format('acquisition %s is for lease %s, which does not exist', q.id, q.lease_id)
+    when a.supplier_id <> q.supplier_id
+      then format('acquisition %s asks supplier %s for lease %s of supplier %s', q.id, q.supplier_id, a.id, a.supplier_id)
+    when not coalesce(su.asked, false) then format('acquisition %s is of supplier %s, which is not asked', q.id, q.supplier_id)
+    when q.state = 1 and (a.state not between 1 and 7 or a.e164 is distinct from q.e164)
+      then format('acquisition %s holds %s for lease %s of %s in state %s', q.id, q.e164, a.id, a.e164, a.state)
+    when q.state <> 1 and a.state between 1 and 7
+      then format('acquisition %s is in state %s, its lease %s is live in state %s', q.id, q.state, a.id, a.state)
+  end
+from question q
+left join activation a on a.id = q.lease_id and a.id between (select min(lease_id) from question) and (select max(lease_id) from question)
+left join supplier su on su.id = q.supplier_id;
+
+-- name: ordered
+-- Every live lease of a supplier that is asked has its one acquisition: without an answer while it is ordered, then held.
+select case
+    when count(q.id) <> 1 then format('lease %s in state %s has %s acquisitions', a.id, a.state, count(q.id))
+    when a.state = 0 and min(q.state) not in (0, 3) or a.state > 0 and min(q.state) <> 1
+      then format('lease %s is in state %s, its acquisition in state %s', a.id, a.state, min(q.state))
+  end
+from activation a join supplier su on su.id = a.supplier_id and su.asked left join acquisition q on q.lease_id = a.id
+where a.state < 8 group by a.id, a.state;

@@ -4,7 +4,7 @@ Such a word becomes a cue of the kind `other`: it owns its number, and the numbe
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -16,11 +16,12 @@ _LONGEST_BRIDGE = 12
 
 
 class _Beside(NamedTuple):
-    """The words that make a noun belong elsewhere, by where they end or in the order of where they start."""
+    """The words that make a noun belong elsewhere, by where they end or start."""
 
     ends: dict[str, dict[int, int]]
     holders: list[Cue]
-    general: frozenset[tuple[int, int]]
+    voids: dict[int, Cue]
+    general: frozenset[int]
 
 
 def disown(text: str, cues: list[Cue]) -> list[Cue]:
@@ -30,21 +31,24 @@ def disown(text: str, cues: list[Cue]) -> list[Cue]:
         if cue.kind in ends:
             ends[cue.kind][cue.end] = min(cue.start, ends[cue.kind].get(cue.end, cue.start))
     holders = sorted((cue for cue in cues if cue.kind == "holder"), key=lambda cue: cue.start)
-    general = frozenset((cue.start, cue.end) for cue in cues if cue.kind == "general")
-    beside = _Beside(ends, holders, general)
+    general = frozenset(cue.end for cue in cues if cue.kind == "general")
+    voids = {cue.start: cue for cue in cues if cue.kind == "void"}
+    beside = _Beside(ends, holders, voids, general)
     return [_owned_elsewhere(text, cue, beside) or cue if cue.kind in NOUNS else cue for cue in cues]
 
 
 def _owned_elsewhere(text: str, noun: Cue, beside: _Beside) -> Cue | None:
     """The noun together with its holder as a cue of another kind; None if it has none."""
     is_weak = noun.kind == "weak"
-    is_general = is_weak or (noun.start, noun.end) in beside.general
+    is_general = is_weak or noun.end in beside.general
     kinds = ("void", *(("holder",) if is_general else ()), *(("label",) if is_weak else ()))
     if text[noun.start - 1 : noun.start] in (" ", "-"):
         for kind in kinds:
             if noun.start - 1 in beside.ends[kind]:
                 return Cue("other", beside.ends[kind][noun.start - 1], noun.end)
     holder = bridged(text, noun.end, beside.holders) if is_general else None
+    if holder is None and text[noun.end : noun.end + 1] == " ":
+        holder = beside.voids.get(noun.end + 1)
     return Cue("other", noun.start, holder.end) if holder else None
 
 
@@ -56,11 +60,11 @@ def bridged(text: str, at: int, holders: list[Cue]) -> Cue | None:
     return holder if holder and is_near and _BRIDGE.fullmatch(text, at, holder.start) else None
 
 
-def told_elsewhere(cues: Iterable[Cue], warns: Iterable[Cue], breaks: list[int]) -> bool:
-    """Whether the message tells the code to somebody: not where it only warns to ("not even to the driver")."""
+def unwarned(cues: Iterable[Cue], warns: Iterable[Cue], breaks: list[int]) -> list[Cue]:
+    """The cues without those of sentences that only warn: "never tell it to anyone, not even to the driver"."""
     warned = {_sentence(breaks, cue.start) for cue in warns}
-    return any(_sentence(breaks, cue.start) not in warned for cue in cues)
+    return [cue for cue in cues if _sentence(breaks, cue.start) not in warned]
 
 
 def _sentence(breaks: list[int], at: int) -> int:
-    return bisect_left(breaks, at + 1)
+    return bisect_right(breaks, at)

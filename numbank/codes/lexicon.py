@@ -17,6 +17,7 @@ A data file has lists of words by kind; a leading or trailing `*` lets the word 
     ask        verbs that a code follows, if the sentence has a purpose or a noun too: "enter"
     join       phrases that a code follows, nothing more needed: "register with"
     purpose    what a code is good for: "to log in"
+    account    of these, the ones of an account, so that the code is for no door and no courier: "to log in"
     warn       begins a warning; the nouns behind it have no number: "never share"
     fresh      says how long something is good: "valid"
     money      the message may be about a payment
@@ -36,7 +37,7 @@ from numbank.codes.plain import shadow_of
 
 NOUNS = frozenset({"strong", "weak"})
 KINDS = NOUNS | {"other", "unit", "currency", "link", "ask", "join", "purpose", "warn", "fresh", "money", "promo"}
-KINDS |= {"month", "abbreviation", "topic", "general", "holder", "label", "void", "elsewhere"}
+KINDS |= {"month", "abbreviation", "topic", "general", "holder", "label", "void", "elsewhere", "account"}
 _RIVALS = NOUNS | {"other"}  # of these only the longest counts: the "code" in "promo code" is no code
 
 _LONGEST_ENDING = 24
@@ -109,8 +110,14 @@ def _resolve(spans: list[tuple[int, int, _Word]]) -> list[Cue]:
             index < last and rivals[index + 1].start < cue.end and rivals[index + 1].kind == "other"
         )
         if cue.kind == "other" or not crossed:
-            cues.append(cue)
+            cues.append(_joined_to_strong(cue, rivals[index + 1] if index < last else cue))
     return cues
+
+
+def _joined_to_strong(cue: Cue, following: Cue) -> Cue:
+    """A weak noun that runs into a strong one is its beginning: the "ваш код" of "ваш код подтверждения"."""
+    is_beginning = cue.kind == "weak" and following.kind == "strong" and following.start < cue.end
+    return Cue("strong", cue.start, following.end) if is_beginning else cue
 
 
 @functools.cache

@@ -5,13 +5,16 @@ from bisect import bisect_right
 
 import msgspec
 
-from numbank.codes.belongings import disown, told_elsewhere
+from numbank.codes.belongings import disown, unwarned
 from numbank.codes.lexicon import NOUNS, Cue, Lexicon
 from numbank.codes.masks import Masks, hash_start, is_marked, masks_of
 from numbank.codes.plain import Plain
 
 # What ends a sentence. A full stop only with a blank or the end behind it; abbreviations are sorted out afterwards.
 _END = re.compile(r"\n|[!?\u3002\u061f\u0964\u17d4]|\.(?=\s|\Z)")
+
+# Of an offer; where letters follow, the sign binds a code to a site.
+_PERCENT = re.compile("[0-9] ?[%\u066a](?![A-Za-z])")
 
 _GOVERNORS = NOUNS | {"other", "ask", "join"}
 
@@ -30,8 +33,8 @@ class Reading(msgspec.Struct, frozen=True):
     masks: Masks
     has_hash: bool
     """It ends like messages that a phone hands to its app by itself, or begins like one."""
-    is_elsewhere: bool
-    """The code is told to somebody or somewhere, not to a log-in."""
+    has_percent: bool
+    """It speaks of a percentage, as offers do."""
 
     def sentence_at(self, at: int) -> tuple[int, int]:
         """Begin and end of the sentence that `at` is in."""
@@ -72,6 +75,7 @@ def read(plain: Plain, lexicon: Lexicon) -> Reading:
         chosen.sort(key=_start)  # a noun that became another cue may begin earlier
     links = cues.get("link", [])
     breaks = _sentence_breaks(plain, lexicon)
+    cues["elsewhere"] = unwarned(cues.get("elsewhere", []), cues.get("warn", []), breaks)
     return Reading(
         text=plain.text,
         shadow=plain.shadow,
@@ -83,7 +87,7 @@ def read(plain: Plain, lexicon: Lexicon) -> Reading:
         breaks=breaks,
         masks=masks,
         has_hash=_is_for_app(plain.text),
-        is_elsewhere=told_elsewhere(cues.get("elsewhere", []), cues.get("warn", []), breaks),
+        has_percent=_PERCENT.search(plain.text) is not None,
     )
 
 

@@ -1,7 +1,5 @@
 """Weighs a candidate: the best evidence for it, less what makes it doubtful."""
 
-import re
-
 import msgspec
 
 from numbank.codes import noun_evidence, place_evidence
@@ -18,9 +16,6 @@ _FOR_DIGITS = (
     place_evidence.whole,
 )
 
-# Of an offer; where letters follow, the sign binds a code to a site.
-_PERCENT = re.compile("[0-9] ?[%\u066a](?![A-Za-z])")
-
 _USUAL_LENGTH = 8  # longer numbers are codes only where a noun stands directly before them
 
 
@@ -33,8 +28,8 @@ def weigh(case: Case) -> Evidence:
 
 
 def _lowered(case: Case, evidence: Evidence) -> Evidence:
-    score = round(max(0.0, evidence.score - _doubt(case, evidence)), 3) if evidence.score else 0.0
-    return msgspec.structs.replace(evidence, score=score)
+    doubt = _doubt(case, evidence) if evidence.score else 0.0
+    return msgspec.structs.replace(evidence, score=round(max(0.0, evidence.score - doubt), 3)) if doubt else evidence
 
 
 def _doubt(case: Case, evidence: Evidence) -> float:
@@ -46,10 +41,21 @@ def _doubt(case: Case, evidence: Evidence) -> float:
         doubt += 0.2
     if evidence.score < 0.8 and len(reading.cues.get("money", [])) > 1:
         doubt += 0.2
-    if reading.is_elsewhere and not evidence.is_explicit:
+    if not evidence.is_explicit and _is_told_elsewhere(case):
         doubt += 0.4
-    elif not evidence.is_strong and (reading.has("promo") or _PERCENT.search(reading.text)):
+    elif not evidence.is_strong and (reading.has("promo") or reading.has_percent):
         doubt += 0.35
     if candidate.is_mixed:
         doubt += 0.05 if candidate.code.isupper() or governor.link == 2 else 0.4
     return doubt
+
+
+def _is_told_elsewhere(case: Case) -> bool:
+    """Whether the sentence of the candidate, or one beside it, tells the code to somebody, and not to a log-in."""
+    reading = case.reading
+    begin, end = reading.sentence_at(case.candidate.start)
+    if reading.has("account", begin, end):
+        return False
+    before = reading.sentence_at(begin - 1)[0] if begin else 0
+    behind = reading.sentence_at(end)[1] if end < len(reading.text) else end
+    return reading.has("elsewhere", before, behind)

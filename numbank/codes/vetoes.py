@@ -6,6 +6,7 @@ import unicodedata
 from numbank.codes.belongings import bridged
 from numbank.codes.candidates import Candidate, prefix_start
 from numbank.codes.governor import Governor
+from numbank.codes.mixed import why_mixed_is_none
 from numbank.codes.reading import Reading
 
 _CUT_MARGIN = 64  # a number so near to the place where reading stopped may be half a number
@@ -13,17 +14,9 @@ _CUT_MARGIN = 64  # a number so near to the place where reading stopped may be h
 # Directly behind a candidate: a dash and a word with a digit in it, so the candidate is half of an identifier.
 _GOES_ON = re.compile(r"-[A-Za-z]{0,8}[0-9]")
 
-# Letters and digits that are no code: XX1234 (a card), SAVE20 (a promotion), 24x7, 30min, 10th.
-_MASKED = re.compile(r"[xX]+[0-9]+|[0-9]+[xX]+[0-9]*")
-_WORD_AND_NUMBER = re.compile(r"[A-Za-z]{3,}(?:[0-9]{1,3}|20[0-9]{2})|[A-Za-z]?[a-z]{3,}[0-9]+")
-_NUMBER_AND_UNIT = re.compile(r"[0-9]+[A-Za-z]{1,7}")
-
 # Beside a candidate: a comma and one more number, so the two are members of a list.
 _NEXT_IN_LIST = re.compile(r" ?[,;] ?([0-9]{4,10})(?![0-9])")
 _LAST_IN_LIST = re.compile(r"(?<![0-9])([0-9]{4,10}) ?[,;] ?\Z")
-
-# Directly behind letters and digits: a number of its own, or a colon; so they are a name, "X5ID: 1234".
-_NAME_ENDS = re.compile(r":| ?-? ?[0-9]{4,8}(?![0-9A-Za-z])")
 
 _TITLE_ENDS = ":]\u3011"
 _PAIRS = (("/", "path"), ("\\", "path"), (",", "amount"), (".", "amount"), (":", "time"), ("'", "amount"))
@@ -38,7 +31,9 @@ def veto(reading: Reading, candidate: Candidate, governor: Governor) -> str | No
     text = reading.text
     touching = _touching(text, candidate) or _listed(text, candidate) or _dashes(text, candidate, governor)
     return (
-        touching or _beside(reading, candidate) or (_mixed(text, candidate, governor) if candidate.is_mixed else None)
+        touching
+        or _beside(reading, candidate)
+        or (why_mixed_is_none(text, candidate, governor) if candidate.is_mixed else None)
     )
 
 
@@ -136,23 +131,3 @@ def _beside(reading: Reading, candidate: Candidate) -> str | None:
     if candidate.looks_like_year and reading.has("month", max(0, start - 14), start):
         return "date"
     return None
-
-
-def _mixed(text: str, candidate: Candidate, governor: Governor) -> str | None:
-    code = candidate.code
-    is_said = governor.cue is not None and governor.cue.kind == "strong" and governor.link == 2
-    if _MASKED.fullmatch(code) or (_WORD_AND_NUMBER.fullmatch(code) and not is_said):
-        return "masked or a word with a number"
-    if not code.isupper() and _NUMBER_AND_UNIT.fullmatch(code):
-        return "number with a unit"
-    if _NAME_ENDS.match(text, candidate.end):
-        return "a name before a number"
-    size = len(code)
-    behind, ahead = (
-        text[max(0, candidate.start - size - 1) : candidate.start],
-        text[candidate.end : candidate.end + size + 1],
-    )
-    for group in (behind[:-1] if behind[-1:] == " " else "", ahead[1:] if ahead[:1] == " " else ""):
-        if len(group) == size and group.isalnum() and not group.isalpha() and group.upper() == group:
-            return "one group of several"
-    return "part of something longer" if ahead[:1] == "-" and ahead[1:2].isalnum() else None

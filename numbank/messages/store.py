@@ -76,8 +76,8 @@ async def unclaimed(
     """
     rows = await tx.fetch(Q.unclaimed, *(list(column) for column in zip(*wanted, strict=True)))
     return [
-        Kept(row[0], Incoming(*row[1:8], named(row[5], row[4])), row[8])
-        for row in rows
+        Kept(message_id, Incoming(supplier_id, ref, e164, sender, text, code, confidence, named(text, sender)), reused)
+        for message_id, supplier_id, ref, e164, sender, text, code, confidence, reused in rows
     ]
 
 

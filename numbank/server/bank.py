@@ -9,7 +9,16 @@ from typing import Any
 
 from numbank.activation.advance import AdvanceDesk
 from numbank.activation.desk import LeaseDesk
-from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest, Status, StatusRequest
+from numbank.activation.model import (
+    Activation,
+    AdvanceRequest,
+    LeaseRequest,
+    Lost,
+    Opened,
+    Settlement,
+    Status,
+    StatusRequest,
+)
 from numbank.activation.states import State
 from numbank.activation.views import Views, statuses
 from numbank.catalogue.catalogue import Catalogue
@@ -24,8 +33,9 @@ from numbank.db.versions import Versions
 from numbank.intake.deliver import DeliverDesk, Intake
 from numbank.intake.door import Door
 from numbank.messages.model import Incoming
+from numbank.server.asking import asking_workers, leasing, settle_counter
 from numbank.server.background import workers
-from numbank.server.suppliers import simulator, simulator_workers
+from numbank.server.suppliers import asked_suppliers, simulator, simulator_workers
 from numbank.settings import Settings
 from numbank.suppliers.agent.keys import AgentRing
 from numbank.supply.supplier import Supplier, Suppliers
@@ -57,7 +67,9 @@ class Bank:
         self.simulator = await simulator(self)
         special = {} if self.simulator is None else {self.simulator.supplier_id: self.simulator}
         self.suppliers = Suppliers(dict[int, Supplier](special))
+        self.asked = asked_suppliers(self)
         self._counters()
+        self.leasing = leasing(self)
         self.door = Door(self.deliver.ask, self.catalogue)
         self.versions.subscribe("catalogue", self._catalogue_changed)
         await self.versions.look()
@@ -70,13 +82,13 @@ class Bank:
             views=Views(self.pool),
             balance=partial(register.balance, self.pool),
             status=self.status.ask,
-            lease=self.lease.ask,
+            lease=self.leasing.lease,
             advance=self.advance.ask,
         )
-        self._workers = workers(self)
+        self._workers = workers(self) + asking_workers(self)
         if self.simulator is not None:
             self._workers += simulator_workers(self, self.simulator)
-        for clerk in (self.status, self.lease, self.advance, self.deliver):
+        for clerk in (self.status, self.lease, self.settle, self.advance, self.deliver):
             clerk.start()
         for worker in self._workers:
             worker.start()
@@ -91,7 +103,11 @@ class Bank:
             unused_tries=settings.unused_tries,
         )
         lease = LeaseDesk(
-            self.suppliers, operator_fallback=settings.operator_fallback, claim_pools=settings.claim_pools
+            self.suppliers,
+            operator_fallback=settings.operator_fallback,
+            claim_pools=settings.claim_pools,
+            asked=self.asked,
+            patience_s=settings.supplier_hard_s + settings.supplier_margin_s,
         )
         common: dict[str, Any] = {
             "queue_limit": settings.queue_limit,
@@ -102,7 +118,7 @@ class Bank:
         self.status: Counter[StatusRequest, Status] = Counter(
             "status", statuses, open_one, batch_limit=settings.batch_status, writes=False, **common
         )
-        self.lease: Counter[LeaseRequest, Activation] = Counter(
+        self.lease: Counter[LeaseRequest, Activation | Opened] = Counter(
             "lease",
             lease.serve,
             open_one,
@@ -110,6 +126,7 @@ class Bank:
             key=lambda request: (request.account_id, request.order) if request.order is not None else None,
             **common,
         )
+        self.settle: Counter[Settlement, Activation | Lost] = settle_counter(self, advance, open_one, common)
         self.advance: Counter[AdvanceRequest, State] = Counter(
             "advance",
             advance.serve,
@@ -120,7 +137,7 @@ class Bank:
         )
         self.deliver: Counter[Incoming, Intake] = Counter(
             "deliver",
-            DeliverDesk(lambda: self.catalogue.any_service_ids).serve,
+            DeliverDesk(lambda: self.catalogue.any_service_ids, self.asked).serve,
             open_one,
             batch_limit=settings.batch_deliver,
             **common,
@@ -139,7 +156,8 @@ class Bank:
 
     async def stop(self) -> None:
         """Background first, then the counters (they serve what is queued), then the pool."""
-        await asyncio.gather(*(worker.stop() for worker in self._workers))
-        await asyncio.gather(*(counter.stop() for counter in (self.lease, self.advance, self.deliver, self.status)))
+        await asyncio.gather(self.leasing.stop(), *(worker.stop() for worker in self._workers))
+        counters = (self.lease, self.settle, self.advance, self.deliver, self.status)
+        await asyncio.gather(*(counter.stop() for counter in counters))
         await self.versions.stop()
         await self.pool.close()

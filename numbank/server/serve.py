@@ -29,6 +29,9 @@ from numbank.suppliers.simulator import stock
 
 Say = Callable[[str], None]
 
+# A client that does not finish its headers is cut off.
+HEADER_READ_TIMEOUT_MS = 30_000
+
 
 @contextmanager
 def database(settings: Settings, say: Say) -> Iterator[Settings]:
@@ -96,7 +99,7 @@ def granian_for(target: str, settings: Settings) -> AbstractServer[Any]:
         workers=settings.workers,
         respawn_failed_workers=True,
         workers_kill_timeout=max(1, int(settings.stop_timeout_s)),
-        http1_settings=HTTP1Settings(max_buffer_size=max(417_792, settings.max_url_bytes + 65_536)),
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_TIMEOUT_MS),
         log_enabled=False,
         process_name=None,
     )

@@ -9,12 +9,18 @@ from numbank.suppliers.simulator import stock
 from numbank.suppliers.simulator.outbox import send_due
 from numbank.suppliers.simulator.restock import restock
 from numbank.suppliers.simulator.simulator import Simulator
+from numbank.supply.asking import AskedSuppliers
 
 if TYPE_CHECKING:
     from numbank.server.bank import Bank
 
 SEND_EVERY_S = 0.1
 RESTOCK_EVERY_S = 5.0
+
+
+def asked_suppliers(bank: Bank) -> AskedSuppliers:
+    """The suppliers that have to be asked; each connector is registered here under its supplier's id. None so far."""
+    return AskedSuppliers(bank.settings.supplier_hard_s)
 
 
 async def simulator(bank: Bank) -> Simulator | None:

@@ -202,6 +202,7 @@ select pg_advisory_xact_lock(1735816814, key) from (select key from unnest($1::i
 -- Shelves with their counts for the pools of given numbers; their bookmarks never move, for nothing is claimed there.
 with wanted as (
   select distinct n.pool_id, g.service_id from unnest($1::bigint[], $2::int[]) g(number_id, service_id) join number n on n.id = g.number_id
+  join pool p on p.id = n.pool_id join supplier su on su.id = p.supplier_id and su.asked
 ), made as (
   insert into shelf (pool_id, service_id, start, hi) select pool_id, service_id, 0, 0 from wanted order by 1, 2
   on conflict do nothing returning pool_id, service_id

@@ -10,7 +10,6 @@ Share the code 7315 with your courier
 Your parcel waits in locker 12. Code: 731564
 Pick-up code: 7315. Shop open until 20:00
 The code for your parcel is 731564
-Give 7315 to the delivery partner. OTP for parcel handover
 7315 is the code for the courier
 Скажите водителю код 7315
 Код для курьера Акме: 7315
@@ -25,9 +24,7 @@ Give 7315 to the delivery partner. OTP for parcel handover
 Garage code: 7315
 The code for the front door is 7315
 Key safe code 7315, flat on the second floor
-Lobby PIN 7315
 Parking code 731564 is valid for 2 hours
-Your locker PIN is 7315
 Guest WiFi password: 73156420
 Код от калитки 7315
 Код от шлагбаума: 7315
@@ -38,7 +35,6 @@ Guest WiFi password: 73156420
 Acme invites you to a meeting. Passcode: 731564
 Meeting ID 731 564 2098, passcode: 4420
 Dial in at 10:00, access code 731564
-Webinar password 731564
 Конференция в 10:00, код доступа к конференции 731564
 """,
     "gifts, draws, offers": """
@@ -46,20 +42,17 @@ Your gift card PIN is 7315
 Raffle code: 731564
 Save 15% with code AUTUMN2026
 Up to 40% today: code 731564
-Enjoy 10 % with your code 7315
 Your code 731564 wins a prize in our lottery
 Voting code 7315
 Код участника лотереи: 731564
 Дарим 300 рублей по коду 7315
 Скидка 15 % по вашему коду 731564
-Пин подарочной карты 7315
 """,
     "accounts of people and cards": """
 Employee code 731564
 Your customer code is 731564
 SIM PIN 7315, PUK 73156420
 PUK: 73156420
-Agent PIN 7315
 Код клиента: 731564
 Код сотрудника 7315
 """,
@@ -70,7 +63,6 @@ Wrong code: 731564
 Your previous code was 731564
 Code 731564 has been used
 Verification code 731564 has expired
-Invalid OTP 731564
 Неверный код: 731564
 Код 731564 недействителен
 Ваш старый пароль: 73156420
@@ -81,7 +73,6 @@ Password is your date of birth, e.g. 24031987
 Send the code to us, for example 7315
 The PIN has 4 digits, such as 7315
 No OTP required for payments below 3000
-No code needed under 3000
 Пароль - дата рождения, например 24031987
 Без кода оплачивайте до 3000
 it was <#> and I gave 7315 for it
@@ -95,7 +86,6 @@ Seu código de retirada é 7315
 Código de rastreio: 731564
 Votre code de retrait est 7315
 Votre code de livraison : 7315
-Code colis 731564
 Il tuo codice di ritiro è 7315
 Ihr Abholcode lautet 7315
 Code für die Packstation: 7315
@@ -111,7 +101,6 @@ Kode pengambilan Anda: 7315
 }
 
 LOG_IN = r"""
-731564|Acme Driver: your code is 731564. Never share it.
 731564|Your Acme Courier verification code is 731564
 7315|Acme Parking: 7315 is your login code
 731564|Your code is 731564. Never tell it to anyone, not even to the driver.
@@ -121,6 +110,9 @@ LOG_IN = r"""
 731564|Код подтверждения 731564. Назовите его курьеру
 731564|OTP for payment of Rs 900 at ACME PIZZA DELIVERY is 731564
 731564|Your one-time code 731564 for Acme Meetings
+731564|OTP for gift card purchase of Rs 400 is 731564
+731564|OTP for recharge of Rs 299 is 731564
+731564|Use code 731564 to log in. Your ride is one step away
 731564|Your Acme code is 731564. It expires in 5 minutes.
 731564|Your code 731564 expires at 14:30
 731564|Код 731564 истекает через 5 минут

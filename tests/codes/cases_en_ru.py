@@ -101,7 +101,7 @@ Our office moved to 4829 Main Street
 Your zip code 90210 is outside the delivery area
 You have 4829 points
 Data used: 4829 MB. Your plan renews on 12 March
-Code review at 14:30 in room 4829
+The code club meets at 14:30 in room 4829
 password reset requested for user 482913
 Transaction code 482913 was completed
 3 wrong code attempts on card 4829

@@ -5,6 +5,9 @@ import itertools
 import pytest
 
 from numbank.codes import recognise
+from numbank.codes.lexicon import lexicon
+from numbank.codes.plain import normalise
+from numbank.codes.reading import read
 from tests.codes.cases_en_ru import with_code, without_code
 
 pytestmark = pytest.mark.unit
@@ -18,9 +21,17 @@ def test_a_number_of_another_message_never_becomes_the_code() -> None:
     answers = []
     for (code, text), other in itertools.product(with_code()[::2], others):
         for joined in (f"{text}\n{other}", f"{other}. {text}"):
-            answers.append((recognise(joined).code, code, joined))
+            answers.append((recognise(joined).code, code, _casts_doubt(other)))
     assert [answer for answer in answers if answer[0] not in (None, answer[1])] == []
-    assert sum(found is not None for found, _, _ in answers) > 0.9 * len(answers)
+    for casts_doubt, least in ((False, 0.95), (True, 0.4)):
+        found = [found is not None for found, _, doubted in answers if doubted == casts_doubt]
+        assert sum(found) > least * len(found)
+
+
+def _casts_doubt(text: str) -> bool:
+    """Whether the text speaks of offers, doors or couriers: beside it a plain "your code" is no log-in's for sure."""
+    reading = read(normalise(text), lexicon())
+    return reading.has_percent or reading.has("promo") or reading.has("elsewhere")
 
 
 @pytest.mark.parametrize("warning", WARNINGS)

@@ -21,6 +21,12 @@ HOSTILE = {
     "letters and digits": "x1",
     "code words": "code ",
     "codes": "code 1234. ",
+    "codes of holders": "gate code for the gate 1234 ",
+    "codes that are void": "wrong code 1234 has expired ",
+    "told to somebody": "code 1234 to the driver, ",
+    "only warnings": "never share your code 1234 with the driver. ",
+    "percentages": "code 1234 5% ",
+    "marks": "<#> 1234 ",
     "links": "is ",
     "signs": "[(<",
     "blanks": " ",
@@ -35,28 +41,38 @@ HOSTILE = {
 }
 BRANDS = Brands.build([("aa", ("Acme",)), ("ab", ("Acme Acme",))])
 
+# Quadratic work costs 16 times as much for 4 times the text. The time of this thread alone is counted, so that a busy
+# machine does not spoil it, and the shortest of several rounds; caches and the clock's step cost the constant.
+_ALLOWED_RATIO, _ROUNDS, _CLOCK = 9, 5, 0.002
+
 
 def _seconds(text: str) -> float:
-    """The best of three: what the machine does beside counts for nothing."""
-    taken = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        recognise(text, sender="Acme")
-        named_services(text, "Acme", BRANDS)
-        taken.append(time.perf_counter() - begin)
-    return min(taken)
+    begin = time.thread_time()
+    recognise(text, sender="Acme")
+    named_services(text, "Acme", BRANDS)
+    return time.thread_time() - begin
+
+
+def _is_within(short: str, long: str, ratio: float) -> bool:
+    """Whether the long text costs at most `ratio` times the short one, by the best rounds; stops when it is clear."""
+    best_short, best_long = float("inf"), float("inf")
+    for _ in range(_ROUNDS):
+        best_short, best_long = min(best_short, _seconds(short)), min(best_long, _seconds(long))
+        if best_long < ratio / 2 * best_short:
+            break
+    return best_long < ratio * best_short + _CLOCK
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
 def test_four_times_the_text_costs_four_times_the_time(piece: str) -> None:
-    short, long = (piece * (size // len(piece)) for size in (LIMIT // 4, LIMIT))
-    assert _seconds(long) < 3 * 4 * _seconds(short) + 0.005
+    short, long = (piece * (size // len(piece)) for size in (LIMIT // 8, LIMIT // 2))
+    assert _is_within(short, long, _ALLOWED_RATIO)
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
 def test_what_lies_behind_the_bound_costs_nothing(piece: str) -> None:
     at_bound, beyond = (piece * (size // len(piece)) for size in (RAW_LIMIT, 1_000_000))
-    assert _seconds(beyond) < 3 * _seconds(at_bound) + 0.005
+    assert _is_within(at_bound, beyond, 3)
 
 
 def test_a_number_that_the_bound_cuts_is_no_code() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from numbank.codes import Found, recognise
+from tests.codes.cases_elsewhere import elsewhere, log_in
 from tests.codes.cases_en_ru import with_code, without_code
 
 pytestmark = pytest.mark.unit
@@ -16,6 +17,16 @@ def test_finds_the_code(code: str, text: str) -> None:
 @pytest.mark.parametrize("text", without_code())
 def test_finds_none(text: str) -> None:
     assert recognise(text) == Found(None, 0.0)
+
+
+@pytest.mark.parametrize(("family", "text"), elsewhere())
+def test_a_code_that_no_log_in_asks_for_is_none(family: str, text: str) -> None:
+    assert recognise(text) == Found(None, 0.0), family
+
+
+@pytest.mark.parametrize(("code", "text"), log_in())
+def test_a_log_in_that_speaks_of_such_things_keeps_its_code(code: str, text: str) -> None:
+    assert recognise(text).code == code
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "\x00", ":", "\ud800", "\u200b", "482913\ud800", "@ #", "<#>"])

@@ -51,9 +51,9 @@ class Sandbox:
         connect = connector(settings.database_url, settings.command_timeout_s)
         limits: dict[str, Any] = {"batch_limit": 64, "queue_limit": 1_000, "deadline_s": 10.0, "watch": Loud()}
         lease = LeaseDesk(suppliers, operator_fallback=True, claim_pools=8)
-        advance = AdvanceDesk(suppliers, cool_down_s=0, unused_rest_s=0, unused_tries=2)
+        advance = AdvanceDesk(suppliers, cool_down_s=settings.cool_down_s, unused_rest_s=3600.0, unused_tries=2)
         deliver = DeliverDesk(lambda: self.catalogue.any_service_ids)
-        self.lease_counter: Counter[LeaseRequest, Activation] = Counter("lease", lease.serve, connect, **limits)
+        self.lease_counter: Counter[LeaseRequest, Any] = Counter("lease", lease.serve, connect, **limits)
         self.advance_counter: Counter[AdvanceRequest, State] = Counter("advance", advance.serve, connect, **limits)
         self.deliver_counter: Counter[Incoming, Intake] = Counter("deliver", deliver.serve, connect, **limits)
         self.door = Door(self.deliver_counter.ask, self.catalogue)
@@ -71,7 +71,7 @@ class Sandbox:
         """Lease a number."""
         request = LeaseRequest(self.account_id, country, self.catalogue.by_code[code].id, life_s, 0.0)
         result = await self.lease_counter.ask(request)
-        assert not isinstance(result, Refusal), result
+        assert isinstance(result, Activation), result
         return result
 
     async def event(self, activation: Activation, event: Event) -> State:
@@ -108,13 +108,13 @@ OpenSandbox = Callable[..., Any]
 
 @pytest.fixture
 async def open_a_sandbox(dsn: str) -> AsyncIterator[OpenSandbox]:
-    """Opens sandboxes on the module's database, with settings of the test's choice."""
+    """Opens sandboxes with settings of the test's choice, on the module's database unless those say another."""
 
     @asynccontextmanager
     async def opened(**changes: object) -> AsyncIterator[Sandbox]:
         quick: dict[str, object] = {"database_url": dsn, "sandbox_countries": "0,43", "sandbox_numbers": 50}
         settings = load({}, **(quick | changes))
-        pool = await create_pool(dsn, size=4, command_timeout_s=30)
+        pool = await create_pool(settings.database_url, size=4, command_timeout_s=30)
         async with pool.acquire() as connection:
             stocked = await open_sandbox(connection, settings)
         sandbox = Sandbox(pool, settings, stocked)

@@ -58,4 +58,19 @@ LEASES = (
            f"update activation set message_id = null where id = {DONE}"),
     damage("a code that no message has", "activation.shown", f"update activation set code = '000000' where id = {DONE}"),
     damage("a code that is not shown", "activation.shown", f"update activation set code = null where id = {DONE}"),
+    damage("an acquisition from stock that is here", "activation.acquired",
+           f"insert into acquisition (lease_id, supplier_id, state, reference, e164)"
+           f" select id, supplier_id, 1, 'ref', e164 from activation where id = {LIVE}"),
+    damage("a live lease that was never asked for", "activation.ordered",
+           f"update supplier set asked = true where id = (select supplier_id from activation where id = {LIVE})"),
+    damage("an acquisition for a lease that is missing", "activation.acquired",
+           "insert into acquisition (lease_id, supplier_id) select 1, id from supplier where asked"),
+    damage("an acquisition at a supplier that is not asked", "activation.acquired",
+           f"insert into acquisition (lease_id, supplier_id) select id, supplier_id from activation where id = {CANCELLED}"),
+    damage("a number that is held for a lease that ended", "activation.acquired",
+           "update acquisition set state = 1 where state in (4, 5)"),
+    damage("two numbers held for one lease", "activation.ordered",
+           "insert into acquisition (lease_id, supplier_id, state, reference, e164)"
+           " select lease_id, supplier_id, 1, 'x', e164 from acquisition where state = 1"),
+    damage("a live lease whose number was never asked for", "activation.ordered", "delete from acquisition where state = 1"),
 )  # fmt: skip

@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 from numbank.activation import verify as activations
 from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest
 from numbank.activation.states import Event, State
+from numbank.catalogue import offers
 from numbank.db.checks import Check, Finding
+from numbank.errors import NoNumbers
 from numbank.ledger import journal
 from numbank.ledger import verify as ledger
 from numbank.messages import verify as messages
@@ -17,6 +19,7 @@ from numbank.server.app import App
 from numbank.server.bank import Bank
 from numbank.supply import numbers
 from numbank.supply import verify as supply
+from numbank.supply.asking import Answer, Done, Held, NoStock, Outcome, Question, Release
 from tests.support import Shop, push
 
 ALL_CHECKS: tuple[Check, ...] = (*ledger.CHECKS, *supply.CHECKS, *messages.CHECKS, *activations.CHECKS)
@@ -30,6 +33,22 @@ QUIET = {
 }  # fmt: skip
 
 
+class Far:
+    """A supplier that has to be asked: gives one number after the other, every third time none."""
+
+    def __init__(self) -> None:
+        self.turn = 0
+
+    async def acquire(self, question: Question) -> Answer:
+        """A number that was never seen, or no."""
+        self.turn += 1
+        return Held(79_800_000_000 + self.turn, f"far-{self.turn}") if self.turn % 3 else NoStock()
+
+    async def release(self, reference: str, outcome: Outcome) -> Release:
+        """All is well."""
+        return Done()
+
+
 class User:
     """A customer who goes straight to the desks."""
 
@@ -40,7 +59,9 @@ class User:
     async def lease(self, code: str, *, country: int = 0, order: UUID | None = None) -> Activation:
         """A number, or an error."""
         service_id = self.bank.catalogue.by_code[code].id
-        leased = await self.bank.lease.ask(LeaseRequest(self.customer_id, country, service_id, 1200, 0, order=order))
+        leased = await self.bank.leasing.lease(
+            LeaseRequest(self.customer_id, country, service_id, 1200, 0, order=order)
+        )
         assert isinstance(leased, Activation), leased
         return leased
 
@@ -97,7 +118,22 @@ async def use(app: App, shop: Shop) -> None:
     again = await ann.lease("wa")
     await push(app, again.e164, "WhatsApp code 123-456")
     await ann.advance(again, Event.FINISH)  # resting
+    await use_asked_supplier(app, shop, bob)
     await spend_cashback(shop, ann.customer_id)
+
+
+async def use_asked_supplier(app: App, shop: Shop, user: User) -> None:
+    """A supplier without stock here: one lease lives, one is cancelled, one order finds nothing."""
+    supplier_id = await offers.supplier(shop.connection, "far", "far")
+    await shop.connection.execute("update supplier set asked = true where id = $1", supplier_id)
+    await shop.offer("tg", country=2, supplier="far")
+    app.bank.asked.register(supplier_id, Far())
+    live, cancelled = [await user.lease("tg", country=2, order=uuid4()) for _ in range(2)]
+    await push(app, live.e164, "Telegram code 44444")
+    await user.advance(cancelled, Event.CANCEL)
+    service_id = app.bank.catalogue.by_code["tg"].id
+    nothing = await app.bank.leasing.lease(LeaseRequest(user.customer_id, 2, service_id, 1200, 0, order=uuid4()))
+    assert isinstance(nothing, NoNumbers)
 
 
 async def spend_cashback(shop: Shop, account_id: int) -> None:
