@@ -11,7 +11,8 @@ from pathlib import Path
 
 from bench import flat, lease, report, start, status
 from bench.bank import Bank, connect, fill
-from bench.harness import BenchError, Figure, Rounds
+from bench.books import verify
+from bench.harness import BenchError, Figure, Rounds, others_cpu
 from bench.load import require_wrk
 from bench.machine import cluster, serving, temporary_folder
 from numbank.db.embedded import EmbeddedError
@@ -19,6 +20,7 @@ from numbank.db.embedded import EmbeddedError
 NAMES = ("lease", "status", "flat", "start")
 NUMBERS = 1_000_000
 SMALL = 1_000
+BUSY_PERCENT = 5
 SERVICES = 50
 # The loads share the first 90 % of the pool, a stretch for each service; the rest is for the flat benchmark.
 STARTS = [(index * NUMBERS * 9 // 10 // SERVICES, 0) for index in range(SERVICES)]
@@ -68,6 +70,8 @@ def run(names: set[str], rounds: Rounds) -> list[Figure]:
                     figures += lease.run(bank, served, folder, rounds, say)
                 if "status" in names:
                     figures += status.run(bank, served, folder, rounds, say)
+            if names & {"lease", "status"}:
+                say(f"numbank verify: {verify(bank.dsn)}")
             if "flat" in names:
                 figures += flat.run(asyncio.run(_small(bank.dsn)), bank, rounds, say)
     if "start" in names:
@@ -92,13 +96,16 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything started here is stopped
     try:
         require_wrk()
+        busy = others_cpu()
+        if busy > BUSY_PERCENT:
+            say(f"warning: others use {busy:.0f} % of this machine; the figures will be off")
         figures = run(set(given.names or NAMES), rounds)
     except (BenchError, EmbeddedError) as error:
         say(f"bench: {error}")
         return 2
     report.show(figures)
     if given.json:
-        report.write(given.json, figures, shlex.join(["python", "-m", "bench", *sys.argv[1:]]))
+        report.write(given.json, figures, busy, shlex.join(["python", "-m", "bench", *sys.argv[1:]]))
     return 0 if all(figure.ok for figure in figures) else 1
 
 

@@ -28,7 +28,10 @@ SHELF = """
 with made as (insert into shelf (pool_id, service_id, start, hi) values ($1, $2, $3::int, $3::int + $4::int))
 insert into shelf_stock (pool_id, service_id, withheld) values ($1, $2, $4::int)
 """
-USED = "insert into use (number_id, service_id) select id, $2 from number where pool_id = $1 and seq > $3::int and seq <= $3::int + $4::int"
+USED = """
+insert into use (number_id, service_id)
+select id, $2 from number where pool_id = $1 and seq > $3::int and seq <= $3::int + $4::int
+"""
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -68,7 +71,7 @@ async def fill(dsn: str, numbers: int, starts: list[tuple[int, int]]) -> Bank:
             await connection.execute(NUMBERS, pool_id, FIRST_E164, numbers)
             await connection.execute(GROWN, pool_id, numbers)
             services = await connection.fetch("select id, code from service order by id limit $1", len(starts))
-            shelves = [Shelf(*service, *start) for service, start in zip(services, starts, strict=True)]
+            shelves = [Shelf(row[0], row[1], *start) for row, start in zip(services, starts, strict=True)]
             for shelf in shelves:
                 await connection.execute(Catalogue.set_offer, COUNTRY, shelf.service_id, None, supplier_id, PRICE)
                 await connection.execute(SHELF, pool_id, shelf.service_id, shelf.start, shelf.used)

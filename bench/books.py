@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 
 from bench.bank import PRICE, Bank, connect
 from bench.harness import BenchError
 
 SETTLE_S = 0.3
+VERIFY_LIMIT_S = 120
 
 # One statement, one snapshot. The right side is what one lease adds.
 COUNTS = """
@@ -28,6 +31,15 @@ PER_LEASE = {
     "activation": 1, "live": 1, "hold": 1, "entry": 1, "use": 1, "number": 1, "bookmarks": 1,
     "free": -1, "withheld": 1, "busy": 1, "cash": -PRICE,
 }  # fmt: skip
+
+
+def verify(dsn: str) -> str:
+    """Let `numbank verify` prove the whole database, what pgbench wrote too; gives its last line."""
+    command = [sys.executable, "-c", "from numbank.cli.main import main; main()", "verify", "--database-url", dsn]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=VERIFY_LIMIT_S, check=False)
+    if done.returncode:
+        raise BenchError(f"numbank verify: {done.stdout.strip()} {done.stderr.strip()}")
+    return "".join(done.stdout.strip().splitlines()[-1:])
 
 
 class Books:

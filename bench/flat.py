@@ -14,7 +14,7 @@ from statistics import median
 from bench.bank import COUNTRY, Bank, connect
 from bench.harness import BenchError, Figure, Rounds, Say, ratio
 from numbank.activation.desk import LeaseDesk
-from numbank.activation.model import Activation, LeaseRequest
+from numbank.activation.model import Activation, LeaseRequest, Opened
 from numbank.db.counter import Counter
 from numbank.db.pool import connector
 from numbank.settings import load
@@ -30,7 +30,7 @@ update stock set free = {numbers};
 truncate use; truncate stock_move; truncate pile; truncate passed
 """
 
-Desk = Counter[LeaseRequest, Activation]
+Desk = Counter[LeaseRequest, Activation | Opened]
 
 
 class Shop:
@@ -100,7 +100,8 @@ def run(small: Bank, big: Bank, rounds: Rounds, say: Say) -> list[Figure]:
     cost = {name: f"{median(values) * 1000:.1f}" for name, values in times.items()}
     size = f"batch of {BATCH}: {cost['big']} against {cost['small']} ms"
     share = f"batch of {BATCH}: {cost['used']} against {cost['big']} ms"
+    sizes = f"lease cost, {big.numbers:,} / {small.numbers:,} numbers"
     return [
-        ratio(f"lease cost, {big.numbers:,} / {small.numbers:,} numbers", 1.5, times["big"], times["small"], at_least=False, detail=size),
+        ratio(sizes, 1.5, times["big"], times["small"], at_least=False, detail=size),
         ratio("lease cost, 95 % / 0 % used", 1.5, times["used"], times["big"], at_least=False, detail=share),
-    ]  # fmt: skip
+    ]

@@ -8,6 +8,7 @@ from statistics import median
 from typing import TypeVar
 
 import msgspec
+import psutil
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -60,15 +61,25 @@ def plain(name: str, bar: float, unit: str, values: Sequence[float], detail: str
     return Figure(name, bar, False, unit, median(values), min(values), max(values), detail)
 
 
+def listed(rates: Sequence[float]) -> str:
+    """The rates of all rounds, for the detail of a figure."""
+    return ", ".join(f"{rate:,.0f}" for rate in rates)
+
+
 def interleave(rounds: Rounds, say: Say, measures: Mapping[str, Callable[[], T]]) -> dict[str, list[T]]:
     """Run all measures in turns. Every other round goes backwards, so that a drift of the machine favours nobody."""
     results: dict[str, list[T]] = {name: [] for name in measures}
     for number in range(rounds.count):
-        names = list(measures) if number % 2 == 0 else list(reversed(measures))
+        names = list(measures) if number % 2 == 0 else list(measures)[::-1]
         for name in names:
             results[name].append(measures[name]())
         say(f"  round {number + 1} of {rounds.count}")
     return results
+
+
+def others_cpu(seconds: float = 1.0) -> float:
+    """The share of the CPUs that others use while we do nothing; above a few percent all ratios are doubtful."""
+    return psutil.cpu_percent(seconds)
 
 
 def until(what: str, holds: Callable[[], bool], limit_s: float, every_s: float = 0.005) -> None:

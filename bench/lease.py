@@ -9,7 +9,7 @@ from random import Random
 
 from bench.bank import COUNTRY, PRICE, Bank
 from bench.books import Books
-from bench.harness import CONNECTIONS, Figure, Rounds, Say, interleave, ratio
+from bench.harness import CONNECTIONS, Figure, Rounds, Say, interleave, listed, ratio
 from bench.load import pgbench, wrk
 from bench.machine import Server
 
@@ -62,10 +62,11 @@ def run(bank: Bank, server: Server, folder: Path, rounds: Rounds, say: Say) -> l
         warm_up()
     rates = interleave(rounds, say, measures(bank, server, folder, rounds.seconds))
     return [
-        ratio("getNumber / pgbench", 2.0, rates["many"], rates["many_rows"], at_least=True, detail=_detail(rates, "many")),
-        ratio("getNumber / pgbench, one account", 1.0, rates["one"], rates["one_rows"], at_least=True, detail=_detail(rates, "one")),
-    ]  # fmt: skip
+        _figure("getNumber / pgbench", 2.0, rates, "many"),
+        _figure("getNumber / pgbench, one account", 1.0, rates, "one"),
+    ]
 
 
-def _detail(rates: dict[str, list[float]], name: str) -> str:
-    return f"{', '.join(f'{rate:,.0f}' for rate in rates[name])} against {', '.join(f'{rate:,.0f}' for rate in rates[name + '_rows'])} /s"
+def _figure(name: str, bar: float, rates: dict[str, list[float]], load: str) -> Figure:
+    ours, rows = rates[load], rates[f"{load}_rows"]
+    return ratio(name, bar, ours, rows, at_least=True, detail=f"{listed(ours)} against {listed(rows)} /s")

@@ -43,7 +43,7 @@ def require_wrk() -> None:
 
 def wrk(port: int, paths: Path, seconds: int) -> Load:
     """All connections send the paths in turn. One thread: it is never the bottleneck, and leaves the server its core."""
-    command = [
+    command: list[str | Path] = [
         "wrk",
         "-t1",
         f"-c{CONNECTIONS}",
@@ -63,9 +63,10 @@ def wrk(port: int, paths: Path, seconds: int) -> Load:
 
 def pgbench(dsn: str, seconds: int, **variables: int) -> Load:
     """The row-by-row script."""
-    command = [
-        binaries() / "pgbench", "--no-vacuum", "-M", "prepared", "-c", str(PGBENCH_CLIENTS), "-j", "2", "-T", str(seconds),
-        "-f", HERE / "getnumber.sql", *(word for name, value in variables.items() for word in ("-D", f"{name}={value}")), dsn,
+    defined = [word for name, value in variables.items() for word in ("-D", f"{name}={value}")]
+    command: list[str | Path] = [
+        binaries() / "pgbench", "--no-vacuum", "-M", "prepared", "-c", str(PGBENCH_CLIENTS), "-j", "2",
+        "-T", str(seconds), "-f", HERE / "getnumber.sql", *defined, dsn,
     ]  # fmt: skip
     said = _run(command, seconds, {"PGOPTIONS": HOT})
     processed = re.search(r"actually processed: (\d+)", said)

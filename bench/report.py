@@ -34,12 +34,13 @@ def show(figures: Sequence[Figure]) -> None:
             console.print(f"{figure.name}: {figure.detail}", style="dim", markup=False)
 
 
-def write(file: Path, figures: Sequence[Figure], command: str) -> None:
+def write(file: Path, figures: Sequence[Figure], busy: float, command: str) -> None:
     """Write everything as JSON."""
     whole = {
         "at": datetime.now(UTC),
         "command": command,
         "cpus": os.cpu_count(),
+        "others_cpu_percent": busy,
         "machine": platform.platform(),
         "python": platform.python_version(),
         "figures": [{**msgspec.to_builtins(figure), "ok": figure.ok} for figure in figures],

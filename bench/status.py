@@ -9,7 +9,7 @@ from random import Random
 from bench import lease
 from bench.bank import Bank, connect
 from bench.constant import BODY
-from bench.harness import CONNECTIONS, BenchError, Figure, Rounds, Say, interleave, plain, ratio
+from bench.harness import CONNECTIONS, BenchError, Figure, Rounds, Say, interleave, listed, plain, ratio
 from bench.load import Load, wrk
 from bench.machine import Server, get, serving
 
@@ -75,7 +75,7 @@ def run(bank: Bank, server: Server, folder: Path, rounds: Rounds, say: Say) -> l
             {"status": lambda: polls(rounds.seconds), "constant": lambda: wrk(constant.port, paths, rounds.seconds)},
         )  # fmt: skip
     status, top = ([load.rate for load in loads[name]] for name in ("status", "constant"))
-    detail = f"{', '.join(f'{rate:,.0f}' for rate in status)} against {', '.join(f'{rate:,.0f}' for rate in top)} /s"
+    detail = f"{listed(status)} against {listed(top)} /s"
     p99 = [load.p99_us / 1000 for load in loads["status"]]
     middle = ", ".join(f"{load.p50_us / 1000:.1f}" for load in loads["status"])
     return [

@@ -51,7 +51,7 @@ class LeaseDesk:
         self._claim_pools = claim_pools
 
     async def serve(self, tx: Connection, requests: Sequence[LeaseRequest]) -> Answers[Activation | Opened]:
-        """Lease numbers for all requests, or open orders for them. Money is decided in arrival order on the locked balances."""
+        """Lease numbers or open orders for all requests. Money is decided in arrival order on the locked balances."""
         balances = await journal.lock_balances(tx, [request.account_id for request in requests])
         plans = await self._load(tx, requests)
         waiting = [plan for plan in plans if plan.result is None]

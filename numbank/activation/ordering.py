@@ -1,4 +1,4 @@
-"""Opens orders at suppliers that have to be asked: hold, hidden activation and acquisition, committed before the question."""
+"""Opens orders at suppliers that have to be asked: hold, hidden activation and acquisition, before the question."""
 
 from __future__ import annotations
 

@@ -62,8 +62,9 @@ def choose(
 ) -> list[Offer] | Refusal:
     """The offers to try now, all at one price: the cheapest that was not tried yet.
 
-    Within a price the pools with stock come first, and a supplier is asked only when no pool is left. An operator that does not fit falls back to the first that does
-    (protocol.md 12.2, 19). Nothing at or below the limit but stock above it: WrongMaxPrice (12.2, 18).
+    Within a price the pools with stock come first, and a supplier is asked only when no pool is left. An operator that
+    does not fit falls back to the first that does (protocol.md 12.2, 19). Nothing at or below the limit but stock above
+    it: WrongMaxPrice (12.2, 18).
     """
     fitting = [offer for offer in offers if not request.operators or offer.operator_id in request.operators]
     if not fitting and operator_fallback:

@@ -1,7 +1,8 @@
 """Reads a message: which one-time code it carries and which services it clearly names; pure, lowest layer.
 
-The way of a text: `plain` (one spelling) -> `reading` (cues, whose codes they mean, sentences) -> `candidates` (what could be a code)
--> `vetoes` and `scoring` (what speaks against and for each) -> `decide` (the best one, if it is clearly the best).
+The way of a text: `plain` (one spelling) -> `reading` (cues, whose codes they mean, sentences) -> `candidates`
+(what could be a code) -> `vetoes` and `scoring` (what speaks against and for each) -> `decide` (the best one, if it
+is clearly the best).
 Language knowledge lives in `data/*.toml`, not in code.
 """
 

@@ -33,17 +33,23 @@ def _shared(installed: Path) -> Path:
     """The installation itself, or its copy where a service user can run it: made once per place and state of the wheel."""
     state = str((installed / "bin" / "postgres").stat().st_mtime_ns)
     copy = reachable(installed, f"postgresql-{MAJOR}-{state}")
-    if copy == installed or (copy / "bin" / "postgres").is_file():
-        return copy
+    if copy == installed:
+        return installed
+    there = copy / WHEEL / installed.name
+    if (there / "bin" / "postgres").is_file():
+        return there
+    site = installed.parent.parent
     try:
         copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(prefix="new-", dir=copy.parent))
         building.chmod(0o755)
-        shutil.copytree(installed, building, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(installed, building / WHEEL / installed.name, symlinks=True)
+        if (site / f"{WHEEL}.libs").is_dir():  # the programs look for their libraries beside the package
+            shutil.copytree(site / f"{WHEEL}.libs", building / f"{WHEEL}.libs")
         os.replace(building, copy)
     except OSError as error:
         raise EmbeddedError(f"cannot copy PostgreSQL to {copy}, where a service user could run it: {error}") from None
-    return copy
+    return there
 
 
 def environment() -> dict[str, str]:

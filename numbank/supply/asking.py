@@ -96,7 +96,7 @@ class AskedSupplier(Protocol):
 
 
 class AskedSuppliers:
-    """The asked suppliers of this node by id. One that is not here is not offered; its releases wait for a node that has it."""
+    """The asked suppliers of this node by id. One that is not here is not offered; its releases wait for another node."""
 
     def __init__(self, hard_s: float) -> None:
         self._hard_s = hard_s

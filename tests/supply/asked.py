@@ -132,6 +132,11 @@ async def open_market(dsn: str, **changes: object) -> AsyncIterator[Market]:
     """A bank with one market; when it closes, its books are proved."""
     async with open_bank(dsn, **(QUICK | changes)) as (app, shop):
         yield Market(app, shop)
+    await prove(dsn)
+
+
+async def prove(dsn: str) -> None:
+    """The books and the stock must be right."""
 
     async def connect() -> asyncpg.Connection[asyncpg.Record]:
         return await asyncpg.connect(dsn)

@@ -10,6 +10,7 @@ import pytest
 
 from numbank.activation.model import LeaseRequest, Opened
 from numbank.errors import NotFound
+from numbank.server.app import App
 from numbank.supply.asking import (
     AlreadyDone,
     Answer,
@@ -21,17 +22,29 @@ from numbank.supply.asking import (
     Rejected,
     Unknown,
 )
-from tests.support import PRICE, until
-from tests.supply.asked import HARD_S, Market, Played, held, later, number, open_market
+from tests.supply.asked import QUICK, Market, Played, held, later, number, open_market, prove
+from tests.support import PRICE, Shop, open_bank, until
 
 ASKING, HELD, NONE, UNKNOWN, RELEASING, RELEASED = range(6)
 FULL = 1_000_000
 
 
+@pytest.fixture(scope="module")
+async def bank(dsn: str) -> AsyncIterator[tuple[App, Shop]]:
+    async with open_bank(dsn, **QUICK) as opened:
+        yield opened
+
+
 @pytest.fixture
-async def market(dsn: str) -> AsyncIterator[Market]:
-    async with open_market(dsn) as market:
-        yield market
+async def market(bank: tuple[App, Shop], dsn: str) -> AsyncIterator[Market]:
+    yield Market(*bank)
+    await prove(dsn)
+
+
+async def is_free(market: Market, e164: int) -> bool:
+    """Whether a number has rested."""
+    free: bool = await market.shop.connection.fetchval("select state = 0 from number where e164 = $1", e164)
+    return free
 
 
 async def test_a_number_that_is_given_at_once_goes_all_the_way(market: Market) -> None:
@@ -66,7 +79,7 @@ async def test_a_cancelled_lease_is_given_back_and_its_number_may_come_again(mar
         await market.becomes(supplier_id, *states)
 
         async def rested() -> bool:
-            return await market.shop.connection.fetchval("select state = 0 from number where e164 = $1", answer.number)
+            return await is_free(market, answer.number)
 
         await until(rested)
     assert played.told == [(answer.reference, Outcome.CANCELLED)] * 2
@@ -223,7 +236,7 @@ async def test_a_number_of_our_own_pool_is_refused_even_when_it_is_free(market: 
     caller = await market.customer()
     assert await caller.get("getNumber", service="tg", country=market.country) == "NO_NUMBERS"
     await market.becomes(liar, RELEASED)
-    assert await market.shop.connection.fetchval("select state from number where e164 = $1", own) == 0
+    assert await is_free(market, own)
 
 
 @pytest.mark.parametrize("nonsense", [0, -1, 7, 2**70, 999_999_999_999_999])
@@ -279,7 +292,7 @@ async def test_a_number_that_was_used_for_the_service_is_burnt(market: Market) -
     assert await caller.get("setStatus", id=lease_id, status=6) == "ACCESS_ACTIVATION"
 
     async def rested() -> bool:
-        return await market.shop.connection.fetchval("select state = 0 from number where e164 = $1", e164)
+        return await is_free(market, e164)
 
     await until(rested)
     assert await caller.get("getNumber", service="tg", country=market.country) == "NO_NUMBERS"
@@ -441,7 +454,3 @@ async def test_a_supplier_that_this_node_cannot_ask_is_not_offered(market: Marke
     await market.supplier(Played(held()), register=False)
     caller = await market.customer()
     assert await caller.get("getNumber", service="tg", country=market.country) == "NO_NUMBERS"
-
-
-async def test_deadlines_of_these_tests_are_short() -> None:
-    assert HARD_S < 1
