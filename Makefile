@@ -46,7 +46,7 @@ imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.dev
-	$(BIN)/python -m pytest tests -m unit --numprocesses=$(JOBS)
+	$(BIN)/python -m pytest tests -m "unit and not slow" --numprocesses=$(JOBS)
 
 docs: $(VENV)/.dev
 	$(BIN)/numbank explain --write-docs docs/actions.md

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from random import Random
 
 from bench import lease
 from bench.bank import Bank, connect
+from bench.books import SETTLE_S
 from bench.constant import BODY
 from bench.harness import CONNECTIONS, BenchError, Figure, Rounds, Say, interleave, listed, plain, ratio
 from bench.load import Load, wrk
@@ -49,6 +51,8 @@ def write_paths(bank: Bank, server: Server, folder: Path) -> Path:
 
 
 def _served(server: Server) -> int:
+    """How many polls were answered with success, once those in flight are through."""
+    time.sleep(SETTLE_S)
     _, metrics = get(server.port, "/metrics")
     counts = [line.rpartition(" ")[2] for line in metrics.decode().splitlines() if line.startswith(SERVED)]
     return int(float(counts[0])) if counts else 0

@@ -38,9 +38,7 @@ class AdvanceDesk:
             row[0]: (row[1], row[2]) for row in await tx.fetch(Q.keys_of_leases, [one.lease_id for one in requests])
         }
         mine = [
-            request
-            for request in requests
-            if request.lease_id in known and _may_see(request, *known[request.lease_id])
+            request for request in requests if request.lease_id in known and _may_see(request, *known[request.lease_id])
         ]
         if not mine:
             return Answers([NoActivation()] * len(requests), keep=False)

@@ -8,11 +8,12 @@ import re
 
 import msgspec
 
-from numbank.codes.lexicon import NOUNS, joined, lexicon
+from numbank.codes.lexicon import NOUNS, lexicon
 from numbank.codes.masks import bound_line
 from numbank.codes.names import Brands, Name, brand_words, key_of
 from numbank.codes.plain import Plain, normalise
 from numbank.codes.reading import Reading, read
+from numbank.codes.words import joined
 
 # What stands before a name that is the title of a message or of a line: "[X] ", "<#> X: ".
 _TITLE_BEGIN = re.compile(r"(?:^|\n)(?:<#>)? ?[\[\u3010(]? ?\Z")

@@ -1,5 +1,6 @@
 """What is known about one candidate when its evidence is weighed, and what a piece of evidence is."""
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -53,7 +54,26 @@ class Evidence(msgspec.Struct, frozen=True):
 NONE = Evidence(0.0, "nothing speaks for it")
 
 
+# The word directly before a noun, in small letters: not the end of a host.
+_WORD_BEFORE = re.compile(r"(?:\A|[ \n(])[a-z]{2,}[ -]\Z")
+_LONGEST_WORD = 20
+_OF_UNKNOWN = 0.35
+"""What the score of "barrier code" loses, when the lexicon does not know the first word."""
+
+
+def _is_of_unknown(reading: Reading, noun: Cue) -> bool:
+    """Whether a word that nobody knows stands before a bare noun; a name would have a capital."""
+    bare = reading.first("bare", noun.start, noun.end)
+    if noun.kind != "weak" or bare is None or bare.start != noun.start:
+        return False
+    begin = max(0, noun.start - _LONGEST_WORD)
+    before = _WORD_BEFORE.search(reading.text, begin, noun.start)
+    return before is not None and not reading.has("plain", before.start(), noun.start)
+
+
 def from_noun(case: Case, noun: Cue, score: float, where: str) -> Evidence:
+    if _is_of_unknown(case.reading, noun):
+        score -= _OF_UNKNOWN
     strong = noun.kind == "strong"
     explicit = strong and case.reading.first("general", noun.start, noun.end) is None
     return Evidence(score, f"{where} {case.quote(noun)}", is_strong=strong, is_explicit=explicit)

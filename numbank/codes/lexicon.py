@@ -10,6 +10,8 @@ A data file has lists of words by kind; a leading or trailing `*` lets the word 
     link       words between a noun and its number: "is"
     topic      of these, the ones that a code can be for: "your OTP for the transaction is"
     general    of the strong nouns, the ones that couriers and meetings use as well: "OTP"
+    bare       of the weak nouns, the ones that an unknown word before them turns into another code: "barrier code"
+    plain      words that may stand before a bare noun without doing so: "this"
     holder     what a code belongs to that is no account, before or behind the noun: "gate code", "code for the gate"
     label      the same before the noun only, and only before weak ones: "employee code"
     void       says that a code is no good, before the noun or behind the number: "invalid", "has expired"
@@ -34,13 +36,24 @@ import msgspec
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from numbank.codes.plain import shadow_of
+from numbank.codes.words import joined, word_end
 
 NOUNS = frozenset({"strong", "weak"})
 KINDS = NOUNS | {"other", "unit", "currency", "link", "ask", "join", "purpose", "warn", "fresh", "money", "promo"}
-KINDS |= {"month", "abbreviation", "topic", "general", "holder", "label", "void", "elsewhere", "account"}
+KINDS |= {
+    "month",
+    "abbreviation",
+    "topic",
+    "general",
+    "bare",
+    "plain",
+    "holder",
+    "label",
+    "void",
+    "elsewhere",
+    "account",
+}
 _RIVALS = NOUNS | {"other"}  # of these only the longest counts: the "code" in "promo code" is no code
-
-_LONGEST_ENDING = 24
 
 
 class Cue(msgspec.Struct, frozen=True):
@@ -74,23 +87,6 @@ class Lexicon(msgspec.Struct, frozen=True):
                 spans.append((start, -end, word))
         spans.sort(key=lambda span: span[:2])
         return _resolve(spans)
-
-
-def word_end(shadow: str, at: int) -> int:
-    """Where the word ends that `at` is in, at most a long ending further on."""
-    last = min(len(shadow), at + _LONGEST_ENDING)
-    while at < last and joined(shadow, at):
-        at += 1
-    return at
-
-
-def joined(shadow: str, at: int) -> bool:
-    """Whether the characters beside `at` are letters of one word, in a script that puts blanks between words."""
-    return 0 < at < len(shadow) and _is_letter(shadow[at - 1]) and _is_letter(shadow[at])
-
-
-def _is_letter(char: str) -> bool:
-    return char.isalpha() and (char < "\u0e00" or "\u10a0" <= char <= "\u10ff" or "\u1e00" <= char <= "\u1fff")
 
 
 def _resolve(spans: list[tuple[int, int, _Word]]) -> list[Cue]:

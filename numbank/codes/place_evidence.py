@@ -44,7 +44,8 @@ def titled(case: Case) -> Evidence:
     """A name and the number, and the message speaks of a code: "[Name] 1234. Do not share this code"."""
     reading, candidate = case.reading, case.candidate
     title = reading.text[: min(candidate.start, _TITLE + 1)].strip()
-    if not case.is_sole or reading.sentence_at(candidate.start)[0] or not reading.nouns:
+    speaks_behind = bool(reading.nouns) and reading.nouns[-1].start > candidate.end
+    if not case.is_sole or reading.sentence_at(candidate.start)[0] or not speaks_behind:
         return NONE
     if not title.endswith(_TITLE_ENDS) or len(title) > _TITLE or not case.ends_sentence():
         return NONE

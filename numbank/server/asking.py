@@ -22,9 +22,11 @@ def settle_counter(
     bank: Bank, advance: AdvanceDesk, open_one: Any, common: dict[str, Any]
 ) -> Counter[Settlement, Activation | Lost]:
     """The counter behind which answers of suppliers become leases."""
-    desk = SettleDesk(
-        advance, lambda: bank.catalogue.any_service_ids, lambda text, sender: bank.door.named(text, sender)
-    )
+
+    def named(text: str, sender: str) -> frozenset[int]:
+        return bank.door.named(text, sender)  # the door is made after the counters, for it hands messages to one
+
+    desk = SettleDesk(advance, lambda: bank.catalogue.any_service_ids, named)
     return Counter(
         "settle",
         desk.serve,

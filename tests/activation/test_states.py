@@ -19,9 +19,7 @@ AFTER = START + WINDOW
 
 
 def lease(state: State, *, ended_by: Event | None = None, retry: bool = True, code: str | None = None) -> Lease:
-    return Lease(
-        1, 1, 1, 1, 1, state, ended_by, 0, START + WINDOW, START + timedelta(seconds=1200), START, retry, code
-    )
+    return Lease(1, 1, 1, 1, 1, state, ended_by, 0, START + WINDOW, START + timedelta(seconds=1200), START, retry, code)
 
 
 def test_a_hold_is_posted_by_the_first_message_and_voided_by_an_end_without_one() -> None:

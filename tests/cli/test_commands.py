@@ -10,9 +10,9 @@ import pytest
 from tests.server.live import command
 
 COMMANDS = [
-    ("serve",), ("demo",), ("migrate",), ("verify",), ("explain",), ("settings",), ("customer", "add"), ("customer", "topup"),
-    ("customer", "list"), ("key", "revoke"), ("number", "add"), ("offer", "set"), ("agent", "add"), ("message", "deliver"),
-    ("message", "unmatched"),
+    ("serve",), ("demo",), ("migrate",), ("verify",), ("explain",), ("settings",),
+    ("customer", "add"), ("customer", "topup"), ("customer", "list"), ("key", "revoke"),
+    ("number", "add"), ("offer", "set"), ("agent", "add"), ("message", "deliver"), ("message", "unmatched"),
 ]  # fmt: skip
 
 
@@ -41,11 +41,17 @@ def test_failures_are_one_clear_line(dsn: str, tmp_path: Path) -> None:
     assert "1 to 200 characters" in failure("customer", "add", " ", *db)
     assert "no customer 99999" in failure("customer", "topup", "99999", "5", *db)
     assert "is not an amount" in failure("customer", "topup", "1", "0", *db)
-    assert "no country 9999" in failure("number", "add", "--country", "9999", "--operator", "x", *db, stdin="+79101234567")
+    assert "no country 9999" in failure(
+        "number", "add", "--country", "9999", "--operator", "x", *db, stdin="+79101234567"
+    )
     assert "cannot read" in failure("number", "add", "--country", "0", "--operator", "x", "/nowhere", *db)
-    assert "no supplier" in failure("number", "add", "--country", "0", "--operator", "x", "--agent", "nobody", *db, stdin="+79101234567")
+    assert "no supplier" in failure(
+        "number", "add", "--country", "0", "--operator", "x", "--agent", "nobody", *db, stdin="+79101234567"
+    )
     assert "no service" in failure("offer", "set", "--country", "0", "--service", "nope", "--price", "1", *db)
-    assert "no operator" in failure("offer", "set", "--country", "0", "--service", "tg", "--price", "1", "--operator", "x", *db)
+    assert "no operator" in failure(
+        "offer", "set", "--country", "0", "--service", "tg", "--price", "1", "--operator", "x", *db
+    )
     assert "not a live key" in failure("key", "revoke", "0" * 32, *db)
     assert "either a key or" in failure("key", "revoke", *db)
     assert "telephone number" in failure("message", "deliver", "--to", "abc", "--from", "x", "--text", "y", *db)
@@ -77,7 +83,9 @@ def test_a_customer_from_first_money_to_lost_key(dsn: str) -> None:
     topup = ("customer", "topup", str(made["id"]), "7.5", "--key", "invoice 7", *db)
     assert json.loads(command(*topup).stdout) == {"id": made["id"], "balance": "20.00"}
     assert json.loads(command(*topup).stdout) == {"id": made["id"], "balance": "20.00"}
-    assert "another amount" in failure("customer", "topup", str(made["id"]), "8", "--key", "invoice 7", "--database-url", dsn)
+    assert "another amount" in failure(
+        "customer", "topup", str(made["id"]), "8", "--key", "invoice 7", "--database-url", dsn
+    )
     (row,) = [one for one in json.loads(command("customer", "list", *db).stdout) if one["id"] == made["id"]]
     assert (row["name"], row["balance"], row["keys"]) == ("acme", "20.00", 1)
     assert json.loads(command("key", "revoke", made["api_key"], *db).stdout) == {"customer": made["id"], "revoked": 1}
@@ -91,7 +99,12 @@ def test_a_message_by_hand_and_the_unmatched_list(dsn: str) -> None:
     assert json.loads(command(*sent).stdout) == {"result": "stored"}
     assert json.loads(command(*sent).stdout) == {"result": "duplicate"}
     newest = json.loads(command("message", "unmatched", "--limit", "1", *db).stdout)[0]
-    assert (newest["to"], newest["from"], newest["text"], newest["why"]) == ("4915123456789", "Bank", "hello", "no_number")
+    assert (newest["to"], newest["from"], newest["text"], newest["why"]) == (
+        "4915123456789",
+        "Bank",
+        "hello",
+        "no_number",
+    )
 
 
 @pytest.mark.slow

@@ -23,7 +23,6 @@ The code for your parcel is 731564
     "doors and things": """
 Garage code: 7315
 The code for the front door is 7315
-Key safe code 7315, flat on the second floor
 Parking code 731564 is valid for 2 hours
 Guest WiFi password: 73156420
 Код от калитки 7315
@@ -52,9 +51,13 @@ Voting code 7315
 Employee code 731564
 Your customer code is 731564
 SIM PIN 7315, PUK 73156420
-PUK: 73156420
 Код клиента: 731564
 Код сотрудника 7315
+""",
+    "words that no lexicon knows": """
+The barrel code is 7315
+Your mascot PIN: 7315
+Use fridge password 73156420
 """,
     "no longer good": """
 731564 has expired. Ask for a new code

@@ -60,9 +60,9 @@ class Live:
         children = psutil.Process(self.process.pid).children()
         return [child for child in children if "postgres" not in child.name()]
 
-    def get(self, action: str, key: str, **params: object) -> str:
+    def get(self, action: str, key: str, **params: str) -> str:
         """One call of the wire."""
-        return httpx.get(self.url, params={"api_key": key, "action": action} | params).text  # type: ignore[operator]
+        return httpx.get(self.url, params={"api_key": key, "action": action} | params).text
 
     def stop(self, sign: int = signal.SIGTERM) -> int:
         """Stop in good order and give the exit code."""
@@ -94,7 +94,13 @@ def live(arguments: list[str], **environment: str) -> Iterator[Live]:
 def command(*arguments: str, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run a numbank command."""
     done = subprocess.run(
-        [NUMBANK, *arguments], input=stdin, capture_output=True, text=True, timeout=120, check=False, env=os.environ | QUICK
+        [NUMBANK, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=os.environ | QUICK,
     )
     assert not check or done.returncode == 0, done.stderr
     return done

@@ -15,7 +15,6 @@ from tests.support import Caller, open_bank, push
 CODE, TEXT = "918273", "Telegram code 918273, xyzzy"
 
 
-
 async def test_no_secret_reaches_a_log_or_a_metric(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = io.BytesIO()
     monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(kept, write_through=True))

@@ -96,7 +96,8 @@ class World:
         raise AssertionError("a request asks again for ever")
 
     async def lease(self) -> None:
-        orders: list[UUID | None] = [UUID(int=self.random.randrange(5)) if self.random.random() < 0.3 else None for _ in range(4)]
+        chance = self.random
+        orders = [UUID(int=chance.randrange(5)) if chance.random() < 0.3 else None for _ in range(4)]
         requests: dict[tuple[int, UUID] | int, LeaseRequest] = {}
         for turn in range(self.random.randint(1, 4)):
             account_id, order = self.random.choice(self.accounts), orders[turn]
@@ -119,7 +120,9 @@ class World:
             named = frozenset({self.random.choice(self.services)}) if self.random.random() < 0.3 else frozenset[int]()
             e164 = self.random.choice([*self.e164s, 79_999_999_999])
             foreign_id = str(self.random.randrange(30))
-            batch.append(Incoming(1, foreign_id, e164, "sim", f"text {code}", code, 1.0, named, self.random.random() < 0.3))
+            batch.append(
+                Incoming(1, foreign_id, e164, "sim", f"text {code}", code, 1.0, named, self.random.random() < 0.3)
+            )
         self.pushed += batch
         await self.run(self.deliver_desk.serve, batch)
 
@@ -133,7 +136,9 @@ class World:
         await self.run(self.advance_desk.serve, list(chosen.values()))
 
     async def expire(self) -> None:
-        rows = await self.connection.fetch("select id from activation where state < 8 and due_at <= bank_now() order by id")
+        rows = await self.connection.fetch(
+            "select id from activation where state < 8 and due_at <= bank_now() order by id"
+        )
         if rows:
             await self.run(self.advance_desk.serve, [AdvanceRequest(row[0], Event.EXPIRE) for row in rows])
 

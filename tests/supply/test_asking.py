@@ -8,8 +8,11 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from numbank.activation.model import LeaseRequest, Opened
-from numbank.errors import NotFound
+from numbank.activation.advance import AdvanceDesk
+from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest, Opened, Settlement
+from numbank.activation.settle import SettleDesk
+from numbank.activation.states import Event
+from numbank.errors import NoActivation, NotFound
 from numbank.server.app import App
 from numbank.supply.asking import (
     AlreadyDone,
@@ -33,12 +36,12 @@ FULL = 1_000_000
 async def bank(dsn: str) -> AsyncIterator[tuple[App, Shop]]:
     async with open_bank(dsn, **QUICK) as opened:
         yield opened
+    await prove(dsn)
 
 
 @pytest.fixture
-async def market(bank: tuple[App, Shop], dsn: str) -> AsyncIterator[Market]:
-    yield Market(*bank)
-    await prove(dsn)
+async def market(bank: tuple[App, Shop]) -> Market:
+    return Market(*bank)
 
 
 async def is_free(market: Market, e164: int) -> bool:
@@ -411,6 +414,36 @@ async def test_an_order_that_its_node_left_behind_heals(market: Market) -> None:
 
     await until(voided)
     assert await caller.get("getStatus", id=opened.lease_id) == "NO_ACTIVATION"
+
+
+async def test_an_order_that_expires_while_it_is_settled_stays_with_its_customer(market: Market, dsn: str) -> None:
+    """The expiry read the order before it had a number, and comes to its locks after the settlement's commit."""
+    bank = market.app.bank
+    await market.supplier(Played())
+    await market.customer()
+    service_id = market.shop.catalogue.by_code["tg"].id
+    opened = await bank.lease.ask(LeaseRequest(market.customer_id, market.country, service_id, 1200, 0))
+    assert isinstance(opened, Opened)
+    advance = AdvanceDesk(bank.suppliers, cool_down_s=0, unused_rest_s=0, unused_tries=2)
+    settle = SettleDesk(advance, frozenset, lambda _text, _sender: frozenset())
+    settling, expiring = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
+    transaction = settling.transaction()
+    await transaction.start()
+    assert isinstance((await settle.serve(settling, [Settlement(opened, held())])).results[0], Activation)
+    expired = asyncio.create_task(advance.serve(expiring, [AdvanceRequest(opened.lease_id, Event.EXPIRE)]))
+
+    async def waits() -> bool:
+        waiting: bool = await market.shop.connection.fetchval(
+            "select wait_event_type = 'Lock' from pg_stat_activity where pid = $1", expiring.get_server_pid()
+        )
+        return waiting
+
+    await until(waits)
+    await transaction.commit()
+    assert isinstance((await expired).results[0], NoActivation)
+    assert await market.shop.connection.fetchval("select state from activation where id = $1", opened.lease_id) == 1
+    await settling.close()
+    await expiring.close()
 
 
 async def test_a_closing_bank_waits_for_those_that_were_asked(dsn: str) -> None:

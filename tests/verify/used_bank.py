@@ -19,8 +19,8 @@ from numbank.server.app import App
 from numbank.server.bank import Bank
 from numbank.supply import numbers
 from numbank.supply import verify as supply
-from numbank.supply.asking import Answer, Done, Held, NoStock, Outcome, Question, Release
 from tests.support import Shop, push
+from tests.verify.far import Far
 
 ALL_CHECKS: tuple[Check, ...] = (*ledger.CHECKS, *supply.CHECKS, *messages.CHECKS, *activations.CHECKS)
 
@@ -31,22 +31,6 @@ QUIET = {
     "sweep_every_s": 3600.0, "stock_fold_s": 3600.0, "early_cancel_s": 0.0, "cool_down_s": COOL_DOWN_S,
     "unused_rest_s": UNUSED_REST_S,
 }  # fmt: skip
-
-
-class Far:
-    """A supplier that has to be asked: gives one number after the other, every third time none."""
-
-    def __init__(self) -> None:
-        self.turn = 0
-
-    async def acquire(self, question: Question) -> Answer:
-        """A number that was never seen, or no."""
-        self.turn += 1
-        return Held(79_800_000_000 + self.turn, f"far-{self.turn}") if self.turn % 3 else NoStock()
-
-    async def release(self, reference: str, outcome: Outcome) -> Release:
-        """All is well."""
-        return Done()
 
 
 class User:

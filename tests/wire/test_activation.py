@@ -195,8 +195,8 @@ async def test_an_expired_activation_is_refunded_or_done(dsn: str) -> None:
             return all(row["state"] >= 8 for row in rows)
 
         await until(both_ended)
-        states = dict(await shop.connection.fetch("select id, state from activation where id = any($1)", [silent, served]))
-        assert states == {silent: 9, served: 8}
+        ended = await shop.connection.fetch("select id, state from activation where id = any($1)", [silent, served])
+        assert {row["id"]: row["state"] for row in ended} == {silent: 9, served: 8}
         assert await shop.cash(customer_id) == 1_000_000 - PRICE
         assert await caller.get("setStatus", id=silent, status=8) == "BAD_STATUS"
 
