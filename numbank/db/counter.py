@@ -103,10 +103,14 @@ class Counter(Generic[Req, Res]):
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def ask(self, request: Req) -> asyncio.Future[Res | Refusal]:
         """Queue a request. The future gets the result or a refusal as a value; it never gets an exception."""
-        future: asyncio.Future[Res | Refusal] = asyncio.get_running_loop().create_future()
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
+        future: asyncio.Future[Res | Refusal] = loop.create_future()
         if self._stopping or len(self._queue) >= self._queue_limit:
             future.set_result(Overloaded())
         else:
@@ -187,11 +191,12 @@ class Counter(Generic[Req, Res]):
             results = [Unavailable()] * len(batch)
         again = []
         for entry, result in zip(batch, results, strict=True):
-            if isinstance(result, Again):
+            # By type: isinstance on a Struct class goes through ABCMeta, which a poll would feel.
+            if type(result) is Again:
                 entry.request = cast("Req", result.request)  # a desk gives back its own kind of request
                 again.append(entry)
             elif not entry.future.done():
-                entry.future.set_result(result)
+                entry.future.set_result(cast("Res | Refusal", result))
         self._queue.extendleft(reversed(again))
 
     async def _attempt(self, requests: list[Req]) -> Sequence[Res | Refusal | Again]:

@@ -67,20 +67,24 @@ class CounterMetrics(Watch):
 
 
 class WireMetrics(WireWatch):
-    """Counts calls by action and word, and feeds the access log."""
+    """Counts calls by action and word, and feeds the access log. Counts reach Prometheus' counters in `flush`."""
 
     def __init__(self, access: AccessLog) -> None:
         self._access = access
-        self._bound: dict[tuple[str, str], Counter] = {}
+        self._counts: dict[tuple[str, str], int] = {}
 
     def answered(self, action: str, reply: bytes, refused: bool, poll: bool, customer_id: int | None) -> None:
         """Count a call; what follows a colon in a word (a price, a date) is not a label."""
         word = reply.partition(b":")[0].decode() if refused and reply[:1] != b"{" else "json" if refused else ""
-        child = self._bound.get((action, word))
-        if child is None:
-            child = self._bound[action, word] = REQUESTS.labels(action, word)
-        child.inc()
+        key = (action, word)
+        self._counts[key] = self._counts.get(key, 0) + 1
         self._access.add(action, word, poll, customer_id)
+
+    def flush(self) -> None:
+        """Hand the counts on: a few times a second, and before every scrape."""
+        counts, self._counts = self._counts, {}
+        for (action, word), count in counts.items():
+            REQUESTS.labels(action, word).inc(count)
 
     def crashed(self, action: str, error: Exception) -> None:
         """Log a bug in an action."""

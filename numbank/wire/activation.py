@@ -48,6 +48,16 @@ EVENTS = {
     "8": (Event.CANCEL, b"ACCESS_CANCEL"),
     "-1": (Event.CANCEL, b"ACCESS_CANCEL"),
 }
+# getStatus; a word that ends in a colon is followed by the code (protocol.md 2.10).
+STATUS_WORDS = {
+    State.PREPARED: b"STATUS_WAIT_CODE",
+    State.READY: b"STATUS_WAIT_CODE",
+    State.CODE: b"STATUS_OK:",
+    State.RETRY: b"STATUS_WAIT_RETRY:",
+    State.RESEND: b"STATUS_WAIT_RESEND",
+    State.DONE: b"STATUS_CANCEL",
+    State.CANCELLED: b"STATUS_CANCEL",
+}
 # activationStatus of the active list (protocol.md 8.1).
 NUMERIC = {State.PREPARED: "4", State.READY: "4", State.RESEND: "4", State.CODE: "2", State.RETRY: "3"}
 
@@ -163,17 +173,10 @@ async def set_status(call: Call) -> bytes:
 async def get_status(call: Call) -> bytes:
     """The state of an activation, with its code."""
     status = accept(await call.desks.status(StatusRequest(call.customer.id, call.lease_id(NoActivation))))
-    match status.state:
-        case State.PREPARED | State.READY:
-            return b"STATUS_WAIT_CODE"
-        case State.CODE:
-            return b"STATUS_OK:" + (status.code or call.desks.settings.no_code_word).encode()
-        case State.RETRY:
-            return b"STATUS_WAIT_RETRY:" + (status.code or call.desks.settings.no_code_word).encode()
-        case State.RESEND:
-            return b"STATUS_WAIT_RESEND"
-        case _:
-            return b"STATUS_CANCEL"
+    word = STATUS_WORDS[status.state]
+    if word.endswith(b":"):
+        return word + (status.code or call.desks.settings.no_code_word).encode()
+    return word
 
 
 @action(

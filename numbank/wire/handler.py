@@ -37,6 +37,8 @@ class Wire:
 
     def __init__(self, desks: Desks, watch: WireWatch, dialects: Iterable[Dialect] = DIALECTS) -> None:
         self._desks = desks
+        self._keys = desks.keys
+        self._max_fields = desks.settings.max_fields
         self._watch = watch
         self.paths = {path + slash: dialect for dialect in dialects for path in dialect.paths for slash in ("", "/")}
 
@@ -53,9 +55,13 @@ class Wire:
         action: Action | None = None
         customer: Customer | None = None
         try:
-            fields = await self._fields(scope, receive)
+            fields = parse_urlencoded(scope["query_string"], self._max_fields)
+            if scope["method"] not in NO_BODY:
+                fields = await self._form(scope, receive) | fields  # the query wins
             action = dialect.actions.get(fields.get("action", ""))
-            customer = await self._customer(fields.get("api_key", "").strip())
+            digest = digest_of(fields.get("api_key", "").strip() or _no_key())
+            # From memory if the answer there is fresh: this line is on the way of every poll (engine 8).
+            customer = self._keys.cached(digest) or await self._customer(digest)
             if action is None:
                 return self._refuse(dialect, action, customer, UnknownAction())
             reply = await action.function(Call(fields, customer, self._desks))
@@ -70,12 +76,9 @@ class Wire:
         self._watch.answered(action.name, reply, False, action.poll, customer.id)
         return reply, JSON if action.json and reply[:1] in b"{[" else TEXT
 
-    async def _customer(self, key: str) -> Customer:
-        """The customer of a key: from memory if the answer there is fresh."""
-        if not key:
-            raise MissingKey
-        digest = digest_of(key)
-        customer = self._desks.keys.cached(digest) or await self._desks.keys.find(digest)
+    async def _customer(self, digest: bytes) -> Customer:
+        """The customer of a key that is not at hand."""
+        customer = await self._keys.find(digest)
         if customer is None:
             raise WrongKey
         return customer
@@ -89,19 +92,15 @@ class Wire:
         self._watch.answered(name, word, True, poll, customer.id if customer is not None else None)
         return word, JSON if word.startswith(b"{") else TEXT
 
-    async def _fields(self, scope: Scope, receive: Receive) -> dict[str, str]:
-        """Query and body, merged; the query wins."""
+    async def _form(self, scope: Scope, receive: Receive) -> dict[str, str]:
+        """The fields of a body, whatever the method."""
         settings = self._desks.settings
-        query: bytes = scope["query_string"]
-        fields = parse_urlencoded(query, settings.max_fields)
-        if scope["method"] in NO_BODY:
-            return fields
         body = await read_body(receive, settings.max_body_bytes)
-        if not body:
-            return fields
         content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
         if content_type.lower().startswith("multipart/form-data"):
-            form = parse_multipart(body, content_type, settings.max_fields)
-        else:
-            form = parse_urlencoded(body, settings.max_fields)
-        return form | fields
+            return parse_multipart(body, content_type, settings.max_fields)
+        return parse_urlencoded(body, settings.max_fields)
+
+
+def _no_key() -> str:
+    raise MissingKey

@@ -1,6 +1,8 @@
 """Hostile texts cost time in proportion to their length, up to the bound, and none beyond it."""
 
+import gc
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -43,7 +45,15 @@ BRANDS = Brands.build([("aa", ("Acme",)), ("ab", ("Acme Acme",))])
 
 # Quadratic work costs 16 times as much for 4 times the text. The time of this thread alone is counted, so that a busy
 # machine does not spoil it, and the shortest of several rounds; caches and the clock's step cost the constant.
-_ALLOWED_RATIO, _ROUNDS, _CLOCK = 9, 5, 0.002
+_ALLOWED_RATIO, _BEYOND_RATIO, _ROUNDS, _CLOCK = 9, 4, 7, 0.002
+
+
+@pytest.fixture(autouse=True)
+def _no_garbage_collection() -> Iterator[None]:
+    """What other tests left on the heap would be counted as time of these texts, in some rounds and not in others."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def _seconds(text: str) -> float:
@@ -72,7 +82,7 @@ def test_four_times_the_text_costs_four_times_the_time(piece: str) -> None:
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
 def test_what_lies_behind_the_bound_costs_nothing(piece: str) -> None:
     at_bound, beyond = (piece * (size // len(piece)) for size in (RAW_LIMIT, 1_000_000))
-    assert _is_within(at_bound, beyond, 3)
+    assert _is_within(at_bound, beyond, _BEYOND_RATIO)
 
 
 def test_a_number_that_the_bound_cuts_is_no_code() -> None:

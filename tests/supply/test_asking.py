@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
@@ -13,6 +14,8 @@ from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest, O
 from numbank.activation.settle import SettleDesk
 from numbank.activation.states import Event
 from numbank.errors import NoActivation, NotFound
+from numbank.intake.deliver import DeliverDesk
+from numbank.messages.model import Incoming
 from numbank.server.app import App
 from numbank.supply.asking import (
     AlreadyDone,
@@ -416,29 +419,70 @@ async def test_an_order_that_its_node_left_behind_heals(market: Market) -> None:
     assert await caller.get("getStatus", id=opened.lease_id) == "NO_ACTIVATION"
 
 
-async def test_an_order_that_expires_while_it_is_settled_stays_with_its_customer(market: Market, dsn: str) -> None:
-    """The expiry read the order before it had a number, and comes to its locks after the settlement's commit."""
+async def desks(market: Market) -> tuple[Opened, AdvanceDesk, SettleDesk]:
+    """An open order, and desks for transactions that a test holds open."""
     bank = market.app.bank
-    await market.supplier(Played())
     await market.customer()
     service_id = market.shop.catalogue.by_code["tg"].id
     opened = await bank.lease.ask(LeaseRequest(market.customer_id, market.country, service_id, 1200, 0))
     assert isinstance(opened, Opened)
     advance = AdvanceDesk(bank.suppliers, cool_down_s=0, unused_rest_s=0, unused_tries=2)
-    settle = SettleDesk(advance, frozenset, lambda _text, _sender: frozenset())
+    return opened, advance, SettleDesk(advance, frozenset, lambda _text, _sender: frozenset())
+
+
+async def waits(market: Market, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Wait until a connection waits for a lock."""
+
+    async def locked_out() -> bool:
+        waiting: bool = await market.shop.connection.fetchval(
+            "select coalesce(wait_event_type = 'Lock', false) from pg_stat_activity where pid = $1",
+            connection.get_server_pid(),
+        )
+        return waiting
+
+    await until(locked_out)
+
+
+@pytest.mark.parametrize("first", ["message", "answer"])
+async def test_a_message_and_the_answer_wait_for_each_others_commit(market: Market, dsn: str, first: str) -> None:
+    supplier_id = await market.supplier(Played())
+    opened, _, settle = await desks(market)
+    answer = held()
+    deliver = DeliverDesk(frozenset, market.app.bank.asked)
+    message = Incoming(supplier_id, "1", answer.number, "Telegram", "code 1", "48213", 1.0, frozenset(), own_only=True)
+    one, two = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
+    steps: list[tuple[Any, list[Any]]] = [(deliver.serve, [message]), (settle.serve, [Settlement(opened, answer)])]
+    if first == "answer":
+        steps.reverse()
+    (serve, request), (serve_later, request_later) = steps
+    transaction = one.transaction()
+    await transaction.start()
+    await serve(one, request)
+    later_one = two.transaction()
+    await later_one.start()
+    second = asyncio.create_task(serve_later(two, request_later))
+    await waits(market, two)
+    await transaction.commit()
+    await second
+    await later_one.commit()
+    row = await market.shop.connection.fetchrow("select state, code from activation where id = $1", opened.lease_id)
+    assert row is not None
+    assert tuple(row) == (3, "48213")
+    await one.close()
+    await two.close()
+
+
+async def test_an_order_that_expires_while_it_is_settled_stays_with_its_customer(market: Market, dsn: str) -> None:
+    """The expiry read the order before it had a number, and comes to its locks after the settlement's commit."""
+    await market.supplier(Played())
+    opened, advance, settle = await desks(market)
     settling, expiring = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
     transaction = settling.transaction()
     await transaction.start()
     assert isinstance((await settle.serve(settling, [Settlement(opened, held())])).results[0], Activation)
     expired = asyncio.create_task(advance.serve(expiring, [AdvanceRequest(opened.lease_id, Event.EXPIRE)]))
 
-    async def waits() -> bool:
-        waiting: bool = await market.shop.connection.fetchval(
-            "select wait_event_type = 'Lock' from pg_stat_activity where pid = $1", expiring.get_server_pid()
-        )
-        return waiting
-
-    await until(waits)
+    await waits(market, expiring)
     await transaction.commit()
     assert isinstance((await expired).results[0], NoActivation)
     assert await market.shop.connection.fetchval("select state from activation where id = $1", opened.lease_id) == 1
