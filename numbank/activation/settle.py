@@ -13,14 +13,13 @@ import msgspec
 
 from numbank.activation import rules
 from numbank.activation.advance import AdvanceDesk, read_locked
-from numbank.activation.attach import attach
+from numbank.activation.lookback import Found, look_back
 from numbank.activation.model import Activation, AdvanceRequest, Lease, Lost, Opened, Settlement
 from numbank.activation.states import FIRST_ENDED, Event, State
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.ledger import journal
-from numbank.messages import store
 from numbank.supply import acquisitions, given
 from numbank.supply.acquisitions import UNANSWERED, Acquisition, AcquisitionState, Answered
 from numbank.supply.asking import Answer, Held
@@ -118,21 +117,12 @@ class SettleDesk:
         if batch.lost:
             await self._advance.serve(tx, [AdvanceRequest(lease_id, Event.LOST) for lease_id in batch.lost])
         if batch.held:
-            await self._look_back(tx, batch, now)
-
-    async def _look_back(self, tx: Connection, batch: _Batch, now: datetime) -> None:
-        """Messages that came before the answer was settled (engine 3); the locked numbers let no other in meanwhile."""
-        holders = {number.number_id: order.lease_id for order, number in batch.held}
-        number_ids = {number.e164: number.number_id for _, number in batch.held}
-        wanted = [
-            (number.e164, order.supplier_id, batch.acquisitions[order.acquisition_id].asked_at)
-            for order, number in batch.held
-        ]
-        messages = await store.unclaimed(tx, wanted, self._named)
-        for message in messages:
-            message.number_id = number_ids[message.incoming.e164]
-        await attach(tx, messages, holders, batch.leases, self._any_service_ids(), now)
-        await store.claim(tx, [message for message in messages if message.lease_id is not None])
+            asked = batch.acquisitions
+            found = [
+                Found(one.lease_id, one.supplier_id, asked[one.acquisition_id].asked_at, number.number_id, number.e164)
+                for one, number in batch.held
+            ]
+            await look_back(tx, found, batch.leases, self._any_service_ids(), self._named, now)
 
 
 def _is_given(one: Settlement) -> bool:

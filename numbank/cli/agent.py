@@ -1,4 +1,4 @@
-"""agent add."""
+"""agent add, key, revoke."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ import typer
 
 from numbank.cli import screen
 from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
+from numbank.customers.keys import digest_of
+from numbank.errors import OperatorError
 from numbank.suppliers.agent import keys
 
 app = typer.Typer(no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """Agents."""
 
 
 @app.command()
@@ -31,7 +28,48 @@ def add(
         async with office.transaction() as tx:
             return await keys.add(tx, name)
 
-    key = run(data, database_url, act)
+    _show(name, run(data, database_url, act), json=json)
+
+
+@app.command()
+def key(
+    name: Annotated[str, typer.Argument(help="Name of the agent.")],
+    json: Json = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Give an agent one more key, so that it can change keys without a pause; the old one works until it is revoked."""
+
+    async def act(office: Office) -> str:
+        async with office.transaction() as tx:
+            return await keys.issue(tx, name)
+
+    _show(name, run(data, database_url, act), json=json)
+
+
+@app.command()
+def revoke(
+    key: Annotated[str, typer.Argument(help="The agent's key.")],
+    json: Json = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Revoke an agent's key; on every node within a second."""
+
+    async def act(office: Office) -> str | None:
+        async with office.transaction() as tx:
+            return await keys.revoke(tx, digest_of(key))
+
+    name = run(data, database_url, act)
+    if name is None:
+        raise OperatorError("this is not a live key of an agent")
+    if json:
+        screen.print_json({"agent": name, "revoked": 1})
+    else:
+        screen.out.print(f"revoked a key of agent {name}", markup=False)
+
+
+def _show(name: str, key: str, *, json: bool) -> None:
     if json:
         screen.print_json({"agent": name, "key": key})
     else:

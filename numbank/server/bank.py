@@ -9,16 +9,7 @@ from typing import Any
 
 from numbank.activation.advance import AdvanceDesk
 from numbank.activation.desk import LeaseDesk
-from numbank.activation.model import (
-    Activation,
-    AdvanceRequest,
-    LeaseRequest,
-    Lost,
-    Opened,
-    Settlement,
-    Status,
-    StatusRequest,
-)
+from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest, Opened, Status, StatusRequest
 from numbank.activation.states import State
 from numbank.activation.views import Views, statuses
 from numbank.catalogue.catalogue import Catalogue
@@ -126,7 +117,7 @@ class Bank:
             key=lambda request: (request.account_id, request.order) if request.order is not None else None,
             **common,
         )
-        self.settle: Counter[Settlement, Activation | Lost] = settle_counter(self, advance, open_one, common)
+        self.settle = settle_counter(self, advance, open_one, common)
         self.advance: Counter[AdvanceRequest, State] = Counter(
             "advance",
             advance.serve,

@@ -74,3 +74,13 @@ def test_the_limit_itself_is_allowed_and_dearer_stock_is_named_only_when_the_che
     gone = choose(request(max_price=10, tried=frozenset({1})), offers, operator_fallback=True, limit=8)
     assert isinstance(gone, WrongMaxPrice)
     assert gone.cheapest_minor == 20
+
+
+def test_a_supplier_is_asked_only_when_no_pool_of_its_price_is_left_and_before_a_dearer_one() -> None:
+    offers = [offer(10, -7, available=1), offer(10, 3, available=0), offer(10, -5, available=1), offer(20, 4)]
+    tried: list[int] = []
+    for _ in range(4):
+        chosen = pools(choose(request(tried=frozenset(tried)), offers, operator_fallback=True, limit=8))
+        assert len(chosen) == 1
+        tried += chosen
+    assert tried == [3, -5, -7, 4]

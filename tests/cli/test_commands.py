@@ -12,7 +12,8 @@ from tests.server.live import command
 COMMANDS = [
     ("serve",), ("demo",), ("migrate",), ("verify",), ("explain",), ("settings",),
     ("customer", "add"), ("customer", "topup"), ("customer", "list"), ("key", "revoke"),
-    ("number", "add"), ("offer", "set"), ("agent", "add"), ("message", "deliver"), ("message", "unmatched"),
+    ("number", "add"), ("offer", "set"), ("agent", "add"), ("agent", "key"), ("agent", "revoke"),
+    ("message", "deliver"), ("message", "unmatched"),
 ]  # fmt: skip
 
 
@@ -113,6 +114,10 @@ def test_agents_get_a_key_once_and_own_their_numbers(dsn: str) -> None:
     made = json.loads(command("agent", "add", "bank1", *db).stdout)
     assert len(made["key"]) == 32
     assert "already" in failure("agent", "add", "bank1", "--database-url", dsn)
+    second = json.loads(command("agent", "key", "bank1", *db).stdout)["key"]
+    assert json.loads(command("agent", "revoke", made["key"], *db).stdout) == {"agent": "bank1", "revoked": 1}
+    assert "not a live key" in failure("agent", "revoke", made["key"], "--database-url", dsn)
+    assert second != made["key"]
     where = ("--country", "0", "--operator", "mts", "--agent", "bank1")
     assert json.loads(command("number", "add", *where, *db, stdin="79104000099\n").stdout)["added"] == 1
     priced = command("offer", "set", "--country", "0", "--service", "tg", "--price", "0.2", "--supplier", "bank1", *db)

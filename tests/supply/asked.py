@@ -18,11 +18,13 @@ from numbank.server.app import App
 from numbank.supply.asking import Answer, Done, Held, NoStock, Outcome, Question, Release
 from tests.support import PRICE, Caller, Shop, open_bank, until
 
-SOFT_S, HARD_S, MARGIN_S = 0.15, 0.5, 0.1
-QUICK: dict[str, object] = {
-    "supplier_soft_s": SOFT_S, "supplier_hard_s": HARD_S, "supplier_margin_s": MARGIN_S, "release_first_s": 0.01,
-    "early_cancel_s": 0, "cool_down_s": 0, "unused_rest_s": 0,
+# Deadlines that no loaded machine misses, and for those who wait for them short ones.
+PATIENT: dict[str, object] = {"supplier_soft_s": 10, "supplier_hard_s": 20}
+HASTY: dict[str, object] = {
+    "supplier_soft_s": 0.4, "supplier_hard_s": 1.2, "supplier_margin_s": 0.1, "release_first_s": 0.01,
 }  # fmt: skip
+LATE_S = 0.8  # an answer between the two deadlines
+QUICK: dict[str, object] = {"early_cancel_s": 0, "cool_down_s": 0, "unused_rest_s": 0}
 
 Step = Answer | BaseException | Callable[[Question], Awaitable[Answer]]
 
@@ -130,7 +132,7 @@ class Market:
 @asynccontextmanager
 async def open_market(dsn: str, **changes: object) -> AsyncIterator[Market]:
     """A bank with one market; when it closes, its books are proved."""
-    async with open_bank(dsn, **(QUICK | changes)) as (app, shop):
+    async with open_bank(dsn, **(QUICK | PATIENT | changes)) as (app, shop):
         yield Market(app, shop)
     await prove(dsn)
 

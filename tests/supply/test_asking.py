@@ -28,7 +28,7 @@ from numbank.supply.asking import (
     Rejected,
     Unknown,
 )
-from tests.supply.asked import QUICK, Market, Played, held, later, number, open_market, prove
+from tests.supply.asked import HASTY, LATE_S, PATIENT, QUICK, Market, Played, held, later, number, open_market, prove
 from tests.support import PRICE, Shop, open_bank, until
 
 ASKING, HELD, NONE, UNKNOWN, RELEASING, RELEASED = range(6)
@@ -37,7 +37,7 @@ FULL = 1_000_000
 
 @pytest.fixture(scope="module")
 async def bank(dsn: str) -> AsyncIterator[tuple[App, Shop]]:
-    async with open_bank(dsn, **QUICK) as opened:
+    async with open_bank(dsn, **(QUICK | PATIENT)) as opened:
         yield opened
     await prove(dsn)
 
@@ -45,6 +45,17 @@ async def bank(dsn: str) -> AsyncIterator[tuple[App, Shop]]:
 @pytest.fixture
 async def market(bank: tuple[App, Shop]) -> Market:
     return Market(*bank)
+
+
+@pytest.fixture(scope="module")
+async def hasty_bank(dsn: str) -> AsyncIterator[tuple[App, Shop]]:
+    async with open_bank(dsn, **(QUICK | HASTY)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def hasty_market(hasty_bank: tuple[App, Shop]) -> Market:
+    return Market(*hasty_bank)
 
 
 async def is_free(market: Market, e164: int) -> bool:
@@ -173,9 +184,10 @@ async def test_a_supplier_that_gives_nothing_leaves_the_request_to_the_next(
     assert await market.shop.cash(market.customer_id) == FULL - PRICE
 
 
-async def test_an_answer_after_the_soft_deadline_is_given_back_once(market: Market) -> None:
+async def test_an_answer_after_the_soft_deadline_is_given_back_once(hasty_market: Market) -> None:
+    market = hasty_market
     late = held()
-    played = Played(later(0.3, late))
+    played = Played(later(LATE_S, late))
     supplier_id = await market.supplier(played)
     caller = await market.customer()
     assert await caller.get("getNumber", service="tg", country=market.country) == "NO_NUMBERS"
@@ -187,8 +199,9 @@ async def test_an_answer_after_the_soft_deadline_is_given_back_once(market: Mark
     assert await caller.get("getActiveActivations") == '{"status":"error","error":"NO_ACTIVATIONS"}'
 
 
-async def test_after_the_soft_deadline_the_next_supplier_serves(market: Market) -> None:
-    slow = await market.supplier(slow_one := Played(later(0.3, held())))
+async def test_after_the_soft_deadline_the_next_supplier_serves(hasty_market: Market) -> None:
+    market = hasty_market
+    slow = await market.supplier(slow_one := Played(later(LATE_S, held())))
     await market.supplier(quick_one := Played(answer := held()))
     caller = await market.customer()
     assert (await caller.lease(country=market.country))[1] == answer.number
@@ -198,7 +211,10 @@ async def test_after_the_soft_deadline_the_next_supplier_serves(market: Market) 
     assert await market.shop.cash(market.customer_id) == FULL - PRICE
 
 
-async def test_a_supplier_that_never_answers_is_unknown_and_not_asked_again_for_this_request(market: Market) -> None:
+async def test_a_supplier_that_never_answers_is_unknown_and_not_asked_again_for_this_request(
+    hasty_market: Market,
+) -> None:
+    market = hasty_market
     played = Played(later(60, held()))
     supplier_id = await market.supplier(played)
     await market.shop.offer("tg", country=market.country, price=2 * PRICE)  # a second price, with nothing behind it
@@ -374,7 +390,8 @@ async def test_messages_and_answers_that_meet_always_find_each_other(market: Mar
     assert [row["state"] for row in states] == [3] * rounds
 
 
-async def test_a_release_is_told_until_it_is_final(market: Market) -> None:
+async def test_a_release_is_told_until_it_is_final(hasty_market: Market) -> None:
+    market = hasty_market
     answer = held()
     played = Played(answer, releases=(Refused("too early"), ConnectionResetError("cut"), Unknown(), AlreadyDone()))
     supplier_id = await market.supplier(played)
@@ -387,7 +404,7 @@ async def test_a_release_is_told_until_it_is_final(market: Market) -> None:
 
 
 async def test_a_release_that_is_never_final_ends_with_an_alarm(dsn: str) -> None:
-    async with open_market(dsn, release_tries=2) as market:
+    async with open_market(dsn, **HASTY, release_tries=2) as market:
         played = Played(held(), releases=(Refused("no"), Refused("no"), Refused("no")))
         supplier_id = await market.supplier(played)
         caller = await market.customer()
@@ -402,7 +419,8 @@ async def test_a_release_that_is_never_final_ends_with_an_alarm(dsn: str) -> Non
         assert await market.states(supplier_id) == [RELEASING]
 
 
-async def test_an_order_that_its_node_left_behind_heals(market: Market) -> None:
+async def test_an_order_that_its_node_left_behind_heals(hasty_market: Market) -> None:
+    market = hasty_market
     supplier_id = await market.supplier(Played())
     caller = await market.customer()
     service_id = market.shop.catalogue.by_code["tg"].id
@@ -492,8 +510,8 @@ async def test_an_order_that_expires_while_it_is_settled_stays_with_its_customer
 
 async def test_a_closing_bank_waits_for_those_that_were_asked(dsn: str) -> None:
     answer = held()
-    async with open_market(dsn) as market:
-        supplier_id = await market.supplier(Played(later(0.3, answer)))
+    async with open_market(dsn, **HASTY) as market:
+        supplier_id = await market.supplier(Played(later(LATE_S, answer)))
         caller = await market.customer()
         assert await caller.get("getNumber", service="tg", country=market.country) == "NO_NUMBERS"
     connection = await asyncpg.connect(dsn)
