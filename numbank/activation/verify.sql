@@ -126,7 +126,7 @@ select case
     when a.id is null then format('order %s of account %s names lease %s, which does not exist', k.digest, k.account_id, k.lease_id)
     when a.account_id <> k.account_id then format('order %s of account %s names lease %s of account %s', k.digest, k.account_id, a.id, a.account_id)
   end
-from order_key k left join activation a on a.id = k.lease_id where k.lease_id >= $1 and k.lease_id < $2;
+from order_key k left join activation a on a.id = k.lease_id and a.id >= $1 and a.id < $2 where k.lease_id >= $1 and k.lease_id < $2;
 
 -- name: attached
 -- Every attached message is of the number of its lease, which was delivered.

@@ -9,7 +9,7 @@ from numbank.db.queries import Queries
 Q = Queries("numbank.supply", "verify.sql")
 
 # A number may be used for many services; slices of numbers are that much narrower for them.
-SERVICES_SHARE = 10
+SERVICES_SHARE = 5
 
 CHECKS: tuple[Check, ...] = (
     by_id(Q, "numbers", "number"),

@@ -14,11 +14,11 @@ select case
 from number n left join pool p on p.id = n.pool_id where n.id >= $1 and n.id < $2;
 
 -- name: pool_slices
--- Pools from first to last that have about twice $1 numbers; what is counted of a pool is counted in one snapshot.
+-- Pools from first to last that have about four times $1 numbers; what is counted of a pool is counted in one snapshot.
 select low, (lead(low, 1, 2147483648) over (order by low) - 1)::int from (
   select -2147483648 as low
   union
-  select min(id) from (select id, sum(last_seq) over (order by id) / (2 * $1::bigint) as slice from pool) p where slice > 0 group by slice
+  select min(id) from (select id, sum(last_seq) over (order by id) / (4 * $1::bigint) as slice from pool) p where slice > 0 group by slice
 ) slice order by low;
 
 -- name: seqs

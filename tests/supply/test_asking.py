@@ -290,6 +290,18 @@ async def test_the_same_sale_twice_serves_one_customer_and_is_not_ended_for_the_
     assert await market.shop.cash(market.customer_id) == FULL - PRICE
 
 
+async def test_a_sale_that_is_still_open_is_not_ended_when_it_is_sold_again_later(market: Market) -> None:
+    answer = held()
+    supplier_id = await market.supplier(played := Played(answer, answer))
+    caller = await market.customer()
+    lease_id, _ = await caller.lease(country=market.country)
+    assert await caller.get("getNumber", service="tg", country=market.country) == "NO_NUMBERS"
+    assert await market.states(supplier_id) == [HELD, NONE]
+    assert await caller.get("setStatus", id=lease_id, status=8) == "ACCESS_CANCEL"
+    await market.becomes(supplier_id, RELEASED, NONE)
+    assert played.told == [(answer.reference, Outcome.CANCELLED)]
+
+
 async def test_the_same_number_under_two_references_serves_one_customer(market: Market) -> None:
     e164 = number()
     supplier_id = await market.supplier(played := Played(Held(e164, "one"), Held(e164, "two")))
@@ -523,15 +535,19 @@ async def test_a_closing_bank_waits_for_those_that_were_asked(dsn: str) -> None:
 
 
 async def test_a_customer_who_goes_away_does_not_take_the_call_along(market: Market) -> None:
-    supplier_id = await market.supplier(Played(later(0.05, held())))
+    asked, gone = asyncio.Event(), asyncio.Event()
+
+    async def slow(question: Question) -> Answer:
+        asked.set()
+        await gone.wait()
+        return held()
+
+    supplier_id = await market.supplier(Played(slow))
     caller = await market.customer()
     request = asyncio.create_task(caller.get("getNumber", service="tg", country=market.country))
-
-    async def asked() -> bool:
-        return await market.states(supplier_id) == [ASKING]
-
-    await until(asked)
+    await asked.wait()
     request.cancel()
+    gone.set()
     await market.becomes(supplier_id, HELD)
 
 
