@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
@@ -15,8 +18,14 @@ from numbank.places import reachable
 
 PREFIX = "NUMBANK_"
 DEFAULT_DATA = "numbank-data"
+# Set by the supervisor for its workers: whose end is theirs too.
+SUPERVISOR = PREFIX + "SUPERVISOR_PID"
+TESTS_OWN = PREFIX + "TEST_"
 
-Seconds = Annotated[float, Meta(ge=0, le=31_536_000)]
+MOST_SECONDS = 31_536_000
+Seconds = Annotated[float, Meta(ge=0, le=MOST_SECONDS)]
+# The pause of a loop: without a lower bound a 0 would keep a core busy and the database under fire.
+Period = Annotated[float, Meta(ge=0.01, le=MOST_SECONDS)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 
 
@@ -111,10 +120,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     agent_inflated_bytes: Annotated[Count, _doc("largest agent body after gunzip")] = 1_048_576
 
     # housekeeping
-    sweep_every_s: Annotated[Seconds, _doc("pause between sweeps of due leases and rested numbers")] = 0.5
-    version_poll_s: Annotated[Seconds, _doc("how often a node looks for changed keys and offers")] = 0.25
-    version_max_age_s: Annotated[Seconds, _doc("a cached key is used only if the last look is younger")] = 1.0
-    stock_fold_s: Annotated[Seconds, _doc("how often stock movements are folded into the counts")] = 0.5
+    sweep_every_s: Annotated[Period, _doc("pause between sweeps of due leases and rested numbers")] = 0.5
+    version_poll_s: Annotated[Period, _doc("how often a node looks for changed keys and offers")] = 0.25
+    version_max_age_s: Annotated[
+        float, Meta(ge=0, le=1), _doc("a cached key is used only if the last look is younger; a revoked key dies in 1 s")
+    ] = 1.0
+    stock_fold_s: Annotated[Period, _doc("how often stock movements are folded into the counts")] = 0.5
     price_list_age_s: Annotated[Seconds, _doc("a rendered price list is used this long")] = 1.0
     partition_rows: Annotated[int, Meta(ge=1_000, le=10**12), _doc("ids in one partition of a growing table")] = (
         20_000_000
@@ -149,24 +160,64 @@ def load(environ: Mapping[str, str] | None = None, **given: object) -> Settings:
         field = message.partition("$.")[2].rstrip("`") or "?"
         reason = message.partition(" - at ")[0]
         raise OperatorError(f"setting {PREFIX}{field.upper()}={raw.get(field)!r}: {reason}") from None
-    for overrides in (settings.activation_life_overrides, settings.early_cancel_overrides, settings.sandbox_faults):
-        shares(overrides)
+    _check(settings)
     return settings
 
 
-def shares(text: str) -> dict[str, float]:
-    """Read `name=number,name=number`; raises OperatorError on anything else."""
+# The faults of the simulator; what they mean is written there (suppliers/simulator/plan.py).
+FAULTS = ("never", "late", "twice", "wrong", "nocode", "two")
+# Shares are decimals of a user: 0.1 * 10 may add up to a little more than one.
+ROUNDING = 1e-9
+
+
+def _check(settings: Settings) -> None:
+    """What a type and bounds cannot say."""
+    for name in ("activation_life_overrides", "early_cancel_overrides", "sandbox_faults"):
+        shares(getattr(settings, name), PREFIX + name.upper())
+    faults = shares(settings.sandbox_faults)
+    for fault, share in faults.items():
+        if fault not in FAULTS:
+            raise _refused("sandbox_faults", settings, f"there is no fault {fault!r}, only {', '.join(FAULTS)}")
+        if share > 1:
+            raise _refused("sandbox_faults", settings, f"the share of {fault} must be 0 to 1")
+    if sum(faults.values()) > 1 + ROUNDING:
+        raise _refused("sandbox_faults", settings, "the shares are more than 1 together")
+    try:
+        ZoneInfo(settings.time_zone)
+    except (ValueError, OSError, KeyError):  # a path, a folder such as `Europe`, a name that is not there
+        raise _refused("time_zone", settings, "this system knows no such zone; expected a name such as UTC") from None
+
+
+def _refused(name: str, settings: Settings, reason: str) -> OperatorError:
+    return OperatorError(f"setting {PREFIX}{name.upper()}={getattr(settings, name)!r}: {reason}")
+
+
+def shares(text: str, setting: str = "") -> dict[str, float]:
+    """Read `name=number,name=number`; raises OperatorError on anything else. `setting` is what the message names."""
     found: dict[str, float] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, _, number = part.partition("=")
+        name, _, number = (piece.strip() for piece in part.partition("="))
         try:
             value = float(number)
         except ValueError:
             value = -1.0
-        if not name or not 0 <= value <= 31_536_000:
-            raise OperatorError(f"setting {text!r}: expected name=number with commas between, got {part!r}")
-        found[name.strip()] = value
+        if not name or not 0 <= value <= MOST_SECONDS:
+            shown = f"{setting}={text!r}" if setting else repr(text)
+            raise OperatorError(f"setting {shown}: expected name=number with commas between, got {part!r}")
+        found[name] = value
     return found
+
+
+def unknown(environ: Mapping[str, str] | None = None) -> list[str]:
+    """One line for each `NUMBANK_*` variable that no setting reads: most likely a slip of the pen."""
+    environ = os.environ if environ is None else environ
+    known = [PREFIX + name.upper() for name in Settings.__struct_fields__]
+    lines = []
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in (*known, SUPERVISOR) and not name.startswith(TESTS_OWN):
+            near = get_close_matches(name, known, 1)
+            lines.append(f"{name} is no setting and has no effect" + (f"; did you mean {near[0]}?" if near else ""))
+    return lines
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -194,7 +245,8 @@ def describe(settings: Settings, environ: Mapping[str, str] | None = None) -> li
 
 
 def redact_url(url: str) -> str:
-    """A database URL without its password, for logs and screens."""
+    """A database URL without its password, for logs and screens; what cannot be told from a password goes too."""
+    url = re.sub(r"(?i)(password=)[^&]*", r"\1***", url)
     head, at, tail = url.rpartition("@")
     if not at:
         return url

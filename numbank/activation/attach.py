@@ -58,6 +58,8 @@ async def attach(
 def _decide(
     kept: Kept, lease: Lease | None, any_service_ids: frozenset[int], now: datetime
 ) -> tuple[Fate, tuple[rules.Change, str | None] | None]:
+    if not kept.incoming.text.strip():
+        return Fate.NO_TEXT, None
     if lease is None:
         return Fate.NO_LEASE, None
     seeker = Seeker(lease.id, lease.service_id, lease.service_id in any_service_ids)

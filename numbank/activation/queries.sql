@@ -1,18 +1,22 @@
 -- Activations. States and events are numbered in activation/states.py; below 8 an activation is live.
 
 -- name: offers
--- The pools that give numbers for (country, service) pairs, with price and kept count, and the suppliers that this node can
+-- The pools that give numbers for (country, service) pairs, with price and kept count (an operator's own price beats
+-- that of any operator), and the suppliers that this node can
 -- ask ($3), each with minus its id for a pool; key is the pair's place in the list.
 select k.key, o.price, p.id, p.supplier_id, p.operator_id, op.name as operator,
   coalesce(s.free, 0) - coalesce(w.withheld - w.busy, 0) as available
 from unnest($1::int[], $2::int[]) with ordinality k(country_id, service_id, key)
 join offer o on o.country_id = k.country_id and o.service_id = k.service_id and o.kind = 0
-join supplier su on su.id = o.supplier_id and not su.asked
+join supplier su on su.id = o.supplier_id and su.active and not su.asked
 join pool p on p.country_id = o.country_id and p.supplier_id = o.supplier_id and (o.operator_id is null or o.operator_id = p.operator_id)
 join operator op on op.id = p.operator_id
 left join stock s on s.pool_id = p.id
 left join shelf_stock w on w.pool_id = p.id and w.service_id = o.service_id
-where p.abilities & 1 = 1
+where p.abilities & 1 = 1 and (o.operator_id is not null or not exists (
+  select from offer own where own.country_id = o.country_id and own.service_id = o.service_id and own.kind = o.kind
+    and own.supplier_id = o.supplier_id and own.operator_id = p.operator_id
+))
 union all
 select k.key, o.price, -su.id, su.id, op.id, op.name, 1
 from unnest($1::int[], $2::int[]) with ordinality k(country_id, service_id, key)
@@ -84,8 +88,8 @@ select id, account_id, state, code from activation where id = any($1::bigint[]) 
 select id, account_id, number_id from activation where id = any($1::bigint[]);
 
 -- name: lock_activations
--- Lock activations in id order.
-select id from activation where id = any($1::bigint[]) order by id for no key update;
+-- Lock activations in id order. Joined, so that each id meets its own partition only.
+select a.id from unnest($1::bigint[]) w(id) join activation a on a.id = w.id order by a.id for no key update of a;
 
 -- name: read_leases
 -- Locked activations as the rules see them, and the time of this batch.
@@ -113,8 +117,8 @@ with changed as (
 select count(*) from changed;
 
 -- name: due_activations
--- Live activations whose time is over, as many as one sweep takes.
-select id from activation where state < 8 and due_at <= $1 order by due_at, id limit $2;
+-- Live activations whose time is over, as many as one sweep takes; without those that could not be ended lately.
+select id from activation where state < 8 and due_at <= $1 and id <> all($3::bigint[]) order by due_at, id limit $2;
 
 -- name: activation_view
 -- One activation as its customer may see it, with the message behind its code.

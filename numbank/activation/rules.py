@@ -32,6 +32,8 @@ def advance(lease: Lease, event: Event, now: datetime) -> Change | Refusal:
     """
     if lease.state >= FIRST_ENDED:
         return Change(lease.state, Charge.NONE, ended=True, idle=True) if lease.ended_by == event else BadStatus()
+    if event == Event.EXPIRE and now < lease.due_at:
+        return BadStatus()  # a sweep that read an older state of this lease
     step = TABLE.get((lease.state, event))
     if step is None:
         return NoActivation() if lease.state == State.ORDERING else BadStatus()
@@ -62,26 +64,19 @@ def choose(
 ) -> list[Offer] | Refusal:
     """The offers to try now, all at one price: the cheapest that was not tried yet.
 
-    Within a price the pools with stock come first, and a supplier is asked only when no pool is left. An operator that
-    does not fit falls back to the first that does (protocol.md 12.2, 19). Nothing at or below the limit but stock above
-    it: WrongMaxPrice (12.2, 18).
+    Without a limit only the regular price is paid, the cheapest that is offered. Nothing at or below a limit but stock
+    above it: WrongMaxPrice (protocol.md 12.2, 18). Within a price the pools with stock come first, and a supplier is
+    asked only when no pool is left. An operator that does not fit falls back to the first that does (12.2, 19).
     """
     fitting = [offer for offer in offers if not request.operators or offer.operator_id in request.operators]
     if not fitting and operator_fallback:
         fitting = list(offers)
-    limit_minor = request.max_price
-    untried = [
-        offer
-        for offer in fitting
-        if offer.pool_id not in request.tried and (limit_minor is None or offer.price <= limit_minor)
-    ]
+    regular = min((offer.price for offer in fitting), default=0)
+    limit_minor = regular if request.max_price is None else request.max_price
+    untried = [offer for offer in fitting if offer.pool_id not in request.tried and offer.price <= limit_minor]
     if not untried:
-        above = [
-            offer.price
-            for offer in fitting
-            if offer.available > 0 and limit_minor is not None and offer.price > limit_minor
-        ]
-        return WrongMaxPrice(min(above)) if above else NoNumbers()
+        above = [offer.price for offer in fitting if offer.available > 0 and offer.price > limit_minor]
+        return WrongMaxPrice(min(above)) if above and request.max_price is not None else NoNumbers()
     cheapest = min(offer.price for offer in untried)
     tier = [offer for offer in untried if offer.price == cheapest]
     pools = [offer for offer in tier if not offer.asked]

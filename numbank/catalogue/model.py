@@ -53,7 +53,7 @@ class Operator(msgspec.Struct, frozen=True):
 
 
 class Price(msgspec.Struct, frozen=True):
-    """What a service costs in a country (1/10,000; the cheapest with stock, else the cheapest), and how many are left."""
+    """What a service costs in a country (the regular price, 1/10,000), and how many are left at that price."""
 
     service_id: int
     cost: int

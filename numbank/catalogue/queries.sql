@@ -56,8 +56,8 @@ insert into offer (country_id, service_id, operator_id, supplier_id, kind, price
 on conflict (country_id, service_id, kind, supplier_id, operator_id) do update set price = excluded.price;
 
 -- name: prices_of_country
--- What each service costs in a country (the cheapest with stock, else the cheapest) and how many numbers are left for it;
--- $2 limits it to some operators, empty means all. Free numbers are summed per supplier first, then the few shelves of a
+-- What each service costs in a country (the regular price: the cheapest) and how many numbers are left at it; an operator's
+-- own price beats that of any operator. $2 limits it to some operators, empty means all. Free numbers are summed per supplier first, then the few shelves of a
 -- service take their share off: the same as summing over all pools of each of thousands of offers.
 with pools as (
   select p.id, p.supplier_id, p.operator_id, coalesce(s.free, 0) as free from pool p left join stock s on s.pool_id = p.id
@@ -72,7 +72,7 @@ with pools as (
   from pools p join shelf_stock w on w.pool_id = p.id
   group by grouping sets ((p.supplier_id, w.service_id), (p.supplier_id, p.operator_id, w.service_id))
 ), offered as (
-  select o.service_id, o.price, coalesce(f.free - coalesce(g.gone, 0), 0) as available
+  select o.service_id, o.supplier_id, o.operator_id, o.price, coalesce(f.free - coalesce(g.gone, 0), 0) as available
   from offer o
   join supplier sp on sp.id = o.supplier_id and sp.active
   left join free f on f.supplier_id = o.supplier_id
@@ -81,6 +81,13 @@ with pools as (
     and g.whole = (o.operator_id is null) and (g.whole or g.operator_id = o.operator_id)
   where o.country_id = $1 and o.kind = 0
     and ($2::int[] = '{}' or o.operator_id is null or o.operator_id = any($2::int[]))
+), own as (
+  select service_id, price, available - case when operator_id is null
+    then coalesce(sum(available) filter (where operator_id is not null) over (partition by supplier_id, service_id), 0) else 0
+  end as available
+  from offered
+), regular as (
+  select service_id, price, available, min(price) over (partition by service_id) as cost from own
 )
-select service_id, coalesce(min(price) filter (where available > 0), min(price)) as cost, sum(available)::bigint as count
-from offered group by service_id order by service_id;
+select service_id, cost, (sum(available) filter (where price = cost))::bigint as count
+from regular group by service_id, cost order by service_id;

@@ -43,7 +43,7 @@ def deliver(
         )  # fmt: skip
         counter.start()
         door = Door(counter.ask, office.catalogue)
-        door.learn()
+        await door.learn()
         supplier_id = await store.supplier_of(office.pool, e164)
         if supplier_id is None:
             async with office.transaction() as tx:

@@ -62,7 +62,12 @@ _OF_UNKNOWN = 0.35
 
 
 def _is_of_unknown(reading: Reading, noun: Cue) -> bool:
-    """Whether a word that nobody knows stands before a bare noun; a name would have a capital."""
+    """Whether a word that nobody knows stands before a bare noun; a name would have a capital.
+
+    Not where the message warns against sharing: nobody does that for the code of a barrier, so the word is a name.
+    """
+    if reading.has("warn"):
+        return False
     bare = reading.first("bare", noun.start, noun.end)
     if noun.kind != "weak" or bare is None or bare.start != noun.start:
         return False

@@ -29,7 +29,7 @@ class Ring(Generic[Owner]):
         self._owner = owner
         self._known: dict[bytes, Owner | None] = {}
         self._generation = 0
-        versions.subscribe(topic, self._forget)
+        versions.guard(topic, self._forget)
 
     def cached(self, digest: bytes) -> Owner | None:
         """The owner if the answer is at hand and fresh; None means ask `find`."""

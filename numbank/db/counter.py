@@ -25,10 +25,13 @@ Res = TypeVar("Res")
 
 # 40xxx (deadlock, serialization): the whole batch again, a bounded number of times.
 MAX_TRIES = 8
-# A lock that is not given in time is the neighbour's fault, not the database's: again, like a deadlock.
-RETRIED = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.InvalidCachedStatementError)
+RETRIED = (asyncpg.TransactionRollbackError, asyncpg.InvalidCachedStatementError)
+# A lock that is not given in time is somebody else's fault: only those who need it may wait for it.
+LOCKED = (asyncpg.LockNotAvailableError,)
 # 22xxx and 23xxx: one request of the batch poisons it; found by serving them one by one.
 POISON = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+# 08, 53, 57: not retried.
+DOWN = (*CONNECTION_ERRORS, asyncpg.InsufficientResourcesError, asyncpg.OperatorInterventionError)
 
 
 class Again(msgspec.Struct, frozen=True):
@@ -52,7 +55,7 @@ class Watch:
         """A batch of `size` was answered after `seconds`."""
 
     def failed(self, counter: str, kind: str, error: BaseException | None) -> None:
-        """A batch went wrong: kind is `retry`, `poison`, `down`, `lost_commit` or `bug`."""
+        """A batch went wrong: kind is `retry`, `locked`, `poison`, `down`, `lost_commit` or `bug`."""
 
 
 class Answers(msgspec.Struct, Generic[Res], frozen=True):
@@ -73,6 +76,7 @@ class Counter(Generic[Req, Res]):
     """One queue with one clerk. `ask` is called on the event loop; the clerk runs while `run()` does.
 
     key     requests with an equal key never share a batch (engine 1.3); None means no such rule.
+    party   whose locks a request needs (an account): when a lock is not given, parties are served one by one.
     writes  False for pure reads: no transaction, no mark of the batch.
     """
 
@@ -86,6 +90,7 @@ class Counter(Generic[Req, Res]):
         queue_limit: int,
         deadline_s: float,
         key: Callable[[Req], Hashable | None] | None = None,
+        party: Callable[[Req], Hashable] | None = None,
         writes: bool = True,
         watch: Watch | None = None,
     ) -> None:
@@ -96,6 +101,7 @@ class Counter(Generic[Req, Res]):
         self._queue_limit = queue_limit
         self._deadline_s = deadline_s
         self._key = key
+        self._party = party
         self._writes = writes
         self._watch = watch or Watch()
         self._queue: deque[Entry[Req, Res]] = deque()
@@ -146,7 +152,12 @@ class Counter(Generic[Req, Res]):
             batch = self._take()
             if batch:
                 started = monotonic()
-                await self._answer(batch)
+                try:
+                    await self._answer(batch)
+                except Exception as error:
+                    # The clerk outlives everything, or its callers would wait for ever.
+                    self._refuse(batch)
+                    self._tell("bug", error)
                 self._watch.served(self.name, len(batch), monotonic() - started)
 
     def _take(self) -> list[Entry[Req, Res]]:
@@ -176,19 +187,20 @@ class Counter(Generic[Req, Res]):
         """Serve a batch and hand out the results; whatever goes wrong, every caller gets an answer."""
         try:
             results = await self._attempt([entry.request for entry in batch])
-        except POISON as error:
-            self._watch.failed(self.name, "poison", error)
-            await self._drop_connection()
-            if len(batch) > 1:
-                for entry in batch:
-                    await self._answer([entry])
-                return
-            results = [Unavailable()]
+        except LOCKED as error:
+            self._tell("locked", error)
+            await self._one_party_at_a_time(batch)
+            return
         except Exception as error:
-            # A bug in a desk must not end the clerk: the callers get a refusal, the alarm gets the error.
-            self._watch.failed(self.name, "bug", error)
+            # Something that one of them asked for, or a broken invariant: the neighbours must not suffer from it.
+            self._tell("poison" if isinstance(error, POISON) else "bug", error)
             await self._drop_connection()
-            results = [Unavailable()] * len(batch)
+            if len(batch) == 1:
+                self._refuse(batch)
+                return
+            for entry in batch:
+                await self._answer([entry])
+            return
         again = []
         for entry, result in zip(batch, results, strict=True):
             # By type: isinstance on a Struct class goes through ABCMeta, which a poll would feel.
@@ -199,8 +211,28 @@ class Counter(Generic[Req, Res]):
                 entry.future.set_result(cast("Res | Refusal", result))
         self._queue.extendleft(reversed(again))
 
+    async def _one_party_at_a_time(self, batch: list[Entry[Req, Res]]) -> None:
+        """Somebody holds a lock too long: those who do not need it are served, the others are refused after one try."""
+        await self._drop_connection()
+        parties: dict[Hashable, list[Entry[Req, Res]]] = {}
+        for index, entry in enumerate(batch):
+            parties.setdefault(self._party(entry.request) if self._party is not None else index, []).append(entry)
+        if len(parties) == 1:
+            self._refuse(batch)
+            return
+        for entries in parties.values():
+            await self._answer(entries)
+
+    def _refuse(self, batch: list[Entry[Req, Res]]) -> None:
+        for entry in batch:
+            if not entry.future.done():
+                entry.future.set_result(Unavailable())
+
+    def _tell(self, kind: str, error: BaseException) -> None:
+        self._watch.failed(self.name, kind, error)
+
     async def _attempt(self, requests: list[Req]) -> Sequence[Res | Refusal | Again]:
-        """One batch, tried again as SQLSTATE allows. Raises POISON errors and bugs."""
+        """One batch, tried again as SQLSTATE allows. Raises LOCKED and POISON errors, and bugs."""
         for tries in range(MAX_TRIES):
             try:
                 connection = await self._connected()
@@ -208,19 +240,19 @@ class Counter(Generic[Req, Res]):
                     return await self._transact(connection, requests)
                 return (await self._serve(connection, requests)).results
             except RETRIED as error:
-                self._watch.failed(self.name, "retry", error)
+                self._tell("retry", error)
                 await self._drop_connection()
                 await asyncio.sleep(0.005 * tries)
             except CommitUnknown as lost:
-                self._watch.failed(self.name, "lost_commit", lost)
+                self._tell("lost_commit", lost)
                 await self._drop_connection()
                 results = await self._settle(lost)
                 if results is not None:
                     return results
-            except (*CONNECTION_ERRORS, asyncpg.InsufficientResourcesError, asyncpg.OperatorInterventionError) as error:
+            except DOWN as error:
                 if isinstance(error, asyncpg.InterfaceError) and self._alive():
                     raise  # the driver refuses what we asked on a connection that works: a bug, not an outage
-                self._watch.failed(self.name, "down", error)
+                self._tell("down", error)
                 await self._drop_connection()
                 return [Unavailable()] * len(requests)
         return [Unavailable()] * len(requests)
@@ -237,7 +269,7 @@ class Counter(Generic[Req, Res]):
         try:
             # Mark and commit travel together: one round trip, and the mark is there exactly if the batch is.
             await connection.execute(f"insert into batch_done (id) values ('{mark}'); commit")  # noqa: S608  our own uuid
-        except RETRIED:
+        except (*RETRIED, *LOCKED):
             raise
         except Exception as error:
             # Whatever it was, only the mark can tell whether the commit happened.
@@ -246,7 +278,7 @@ class Counter(Generic[Req, Res]):
 
     async def _settle(self, lost: CommitUnknown) -> Sequence[Res | Refusal | Again] | None:
         """After a lost COMMIT answer: the results if it was committed, None to run the batch again, else refusals."""
-        with contextlib.suppress(*CONNECTION_ERRORS):
+        with contextlib.suppress(*DOWN, *LOCKED):
             committed = await commit_fate(await self._connected(), lost.mark, lost.backend)
             return lost.results if committed else None
         # Nobody can say now. Should it have been committed, expiry gives the money back (engine 1.5).

@@ -36,6 +36,7 @@ CONNECTION_ERRORS = (
     asyncio.TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says when a backend ends while it reads
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -69,6 +70,7 @@ async def create_pool(dsn: str, *, size: int, command_timeout_s: float, hot: boo
         max_size=size,
         server_settings=HOT if hot else SESSION,
         command_timeout=command_timeout_s,
+        timeout=command_timeout_s,
         max_inactive_connection_lifetime=300,
     )
     return pool

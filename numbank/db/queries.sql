@@ -5,8 +5,8 @@
 select pg_advisory_xact_lock(1735552887);
 
 -- name: growth
--- The growing tables, their sequences, and how far their partitions reach.
-select parent, sequence, upto from growth order by parent;
+-- A growing table's sequence, and how far its partitions reach.
+select sequence, upto from growth where parent = $1;
 
 -- name: next_of
 -- About the next value of a sequence.
@@ -20,7 +20,7 @@ select add_partition($1, $2);
 -- name: forget_batches
 -- Forget the marks of batches older than an hour, a bounded number at a time.
 with old as (
-  delete from batch_done where id in (select id from batch_done where at < now() - interval '1 hour' order by at limit 5000)
+  delete from batch_done where id in (select id from batch_done where at < now() - interval '1 hour' order by at limit $1)
   returning 1
 )
 select count(*) from old;

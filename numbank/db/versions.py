@@ -10,7 +10,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
-from numbank.db.pool import CONNECTION_ERRORS, Connection, Pool
+import structlog
+
+from numbank.db.pool import Connection, Pool
+
+log = structlog.get_logger("numbank")
 
 BUMP = "update version set value = value + 1 where topic = $1"
 READ = "select topic, value from version"
@@ -32,13 +36,20 @@ class Versions:
         self._max_age_s = max_age_s
         self._seen: dict[str, int] = {}
         self._subscribers: dict[str, list[Changed]] = {}
+        self._guards: dict[str, list[Changed]] = {}
+        self._guarded: dict[str, int] = {}
         self._looked_at = float("-inf")
-        self._looking: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[dict[str, int]] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def subscribe(self, topic: str, changed: Changed) -> None:
         """`changed` runs at the first look and after each change of `topic`."""
         self._subscribers.setdefault(topic, []).append(changed)
+
+    def guard(self, topic: str, changed: Changed) -> None:
+        """Like `subscribe`, for what must be forgotten before the look counts (keys); quick, and never in need of the
+        database."""
+        self._guards.setdefault(topic, []).append(changed)
 
     @property
     def fresh(self) -> bool:
@@ -47,22 +58,31 @@ class Versions:
 
     async def ensure_fresh(self) -> None:
         """Look now if the last look is too old; raises the connection error if the database cannot be asked."""
-        if self.fresh:
-            return
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self.look())
-        await asyncio.shield(self._looking)
+        while not self.fresh:
+            # A look that somebody else began may itself be too old when it ends: then once more.
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._look_at_guards())
+            await asyncio.shield(self._looking)
 
     async def look(self) -> None:
-        """Read all versions, run the subscribers of those that changed. Counts from the moment before the question."""
-        started = monotonic()
-        rows = await self._pool.fetch(READ)
-        for topic, value in rows:
+        """Read all versions, and run the subscribers of those that changed."""
+        for topic, value in (await self._look_at_guards()).items():
             if self._seen.get(topic) != value:
                 for changed in self._subscribers.get(topic, ()):
                     await changed()
                 self._seen[topic] = value
-        self._looked_at = started
+
+    async def _look_at_guards(self) -> dict[str, int]:
+        """Read all versions and run the guards. Counts as a look, from the moment before the question."""
+        started = monotonic()
+        versions: dict[str, int] = dict(map(tuple, await self._pool.fetch(READ)))
+        for topic, value in versions.items():
+            if self._guarded.get(topic) != value:
+                for changed in self._guards.get(topic, ()):
+                    await changed()
+                self._guarded[topic] = value
+        self._looked_at = max(self._looked_at, started)
+        return versions
 
     def start(self) -> None:
         """Poll in the background."""
@@ -78,7 +98,8 @@ class Versions:
         while True:
             try:
                 await self.look()
-            except CONNECTION_ERRORS:
-                # The age of the last look already tells every request that nothing cached may be trusted.
-                self._looked_at = float("-inf")
+            except Exception as error:
+                # Whatever it is, the next look may succeed; until then the age of the last one tells every request that
+                # nothing cached may be trusted.
+                log.warning("versions_not_read", error=type(error).__name__)
             await asyncio.sleep(self._poll_s)

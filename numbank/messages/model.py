@@ -16,6 +16,7 @@ class Fate(IntEnum):
     NO_LEASE = 1  # the number is ours, but nobody leases it
     OTHER_SERVICE = 2  # it clearly names another service than the lease is for
     NO_NUMBER = 3  # the number is not ours
+    NO_TEXT = 4  # flash, binary and receipts come with an empty text: kept, but nothing that a customer could read
 
 
 class Incoming(msgspec.Struct, frozen=True):

@@ -78,14 +78,17 @@ class App:
         """Serve what was accepted, then close."""
         await self.bank.stop()
         await asyncio.gather(*(helper.stop() for helper in self._helpers))
-        self.access.flush()
+        await self._flush()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
             await self.open()
-        except OperatorError as error:
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
+        except Exception as error:
+            # granian would serve an app that never opened. It must end instead, so that the supervisor tries again.
+            why = None if isinstance(error, OperatorError) else error
+            log.error("worker_not_opened", reason=str(error), exc_info=why)  # noqa: TRY400  one line where it is known
+            await send({"type": "lifespan.startup.failed", "message": "the worker did not open"})
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()

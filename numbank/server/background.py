@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -13,6 +14,7 @@ from numbank.activation.states import Event
 from numbank.db import growth
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
+from numbank.errors import Unavailable
 from numbank.server.metrics import LEASE_IDS
 from numbank.server.periodic import Periodic
 from numbank.supply import numbers
@@ -26,6 +28,8 @@ log = structlog.get_logger("numbank")
 T = TypeVar("T")
 
 HOUSEKEEPING_S = 60.0
+FORGET_EVERY_S = 5.0
+MOST_STUCK = 10_000
 LEASE_ID_ALARM = 0.8
 
 
@@ -34,33 +38,54 @@ def workers(bank: Bank) -> list[Periodic]:
     settings = bank.settings
     batch = settings.batch_sweep
 
+    stuck: set[int] = set()
+
     async def expire() -> int:
-        """Activations whose time is over go through the same desk as a customer's setStatus."""
-        due = [row[0] for row in await bank.pool.fetch(Q.due_activations, await bank.now(), batch)]
-        await asyncio.gather(*(bank.advance.ask(AdvanceRequest(lease_id, Event.EXPIRE)) for lease_id in due))
-        return len(due)
+        """Activations whose time is over go through the same desk as a customer's setStatus.
+
+        One that cannot be ended (a broken invariant; the counter raised the alarm) must not hold up the others.
+        """
+        due = [row[0] for row in await bank.pool.fetch(Q.due_activations, await bank.now(), batch, list(stuck))]
+        ends = await asyncio.gather(*(bank.advance.ask(AdvanceRequest(lease_id, Event.EXPIRE)) for lease_id in due))
+        failed = [lease_id for lease_id, end in zip(due, ends, strict=True) if isinstance(end, Unavailable)]
+        stuck.update(failed[: MOST_STUCK - len(stuck)])
+        return len(due) - len(failed)
+
+    async def forgive() -> int:
+        """What could not be ended is tried again after a while: the database may just have been away."""
+        stuck.clear()
+        return 0
 
     async def wake() -> int:
         now = await bank.now()
         return await _in_transaction(bank, lambda tx: numbers.wake(tx, now, batch))
 
     async def fold() -> int:
-        await _in_transaction(bank, numbers.fold)
+        return await _in_transaction(bank, numbers.fold)
+
+    async def grow() -> int:
+        for parent in growth.PARENTS:
+            await _in_transaction(bank, partial(growth.grow, parent=parent, partition_rows=settings.partition_rows))
         return 0
 
-    async def keep_house() -> int:
+    async def watch_ids() -> int:
         used = await _in_transaction(bank, lambda tx: growth.limit_lease_ids(tx, settings.max_lease_id))
         LEASE_IDS.set(used)
         if used > LEASE_ID_ALARM:
             log.error("lease_ids_run_out", used=round(used, 3), setting="NUMBANK_MAX_LEASE_ID")
-        await _in_transaction(bank, lambda tx: growth.grow(tx, settings.partition_rows))
+        return 0
+
+    async def forget() -> int:
         return await _in_transaction(bank, growth.forget_batches)
 
     return [
         Periodic("expire", expire, settings.sweep_every_s, full=batch),
+        Periodic("stuck", forgive, HOUSEKEEPING_S),
         Periodic("wake", wake, settings.sweep_every_s, full=batch),
-        Periodic("fold", fold, settings.stock_fold_s),
-        Periodic("house", keep_house, HOUSEKEEPING_S),
+        Periodic("fold", fold, settings.stock_fold_s, full=numbers.MOST_FOLDED),
+        Periodic("grow", grow, HOUSEKEEPING_S),
+        Periodic("lease-ids", watch_ids, HOUSEKEEPING_S),
+        Periodic("batch-marks", forget, FORGET_EVERY_S, full=growth.MOST_FORGOTTEN),
     ]
 
 

@@ -85,7 +85,7 @@ class Bank:
             worker.start()
 
     def _counters(self) -> None:
-        """The four hot operations, each with its own queue, clerk and connection."""
+        """The hot operations, each with its own queue, clerk and connection."""
         settings = self.settings
         advance = AdvanceDesk(
             self.suppliers,
@@ -115,6 +115,7 @@ class Bank:
             open_one,
             batch_limit=settings.batch_lease,
             key=lambda request: (request.account_id, request.order) if request.order is not None else None,
+            party=lambda request: request.account_id,
             **common,
         )
         self.settle = settle_counter(self, advance, open_one, common)
@@ -124,6 +125,7 @@ class Bank:
             open_one,
             batch_limit=settings.batch_advance,
             key=lambda request: request.lease_id,
+            party=lambda request: request.account_id or -request.lease_id,
             **common,
         )
         self.deliver: Counter[Incoming, Intake] = Counter(
@@ -131,12 +133,13 @@ class Bank:
             DeliverDesk(lambda: self.catalogue.any_service_ids, self.asked).serve,
             open_one,
             batch_limit=settings.batch_deliver,
+            party=lambda incoming: incoming.e164,
             **common,
         )
 
     async def _catalogue_changed(self) -> None:
         await self.catalogue.load(self.pool)
-        self.door.learn()
+        await self.door.learn()
         if self.simulator is not None:
             self.simulator.learn(self.door.brands)
 

@@ -5,11 +5,40 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import BinaryIO, cast
 
 import msgspec
 import structlog
 
+# Lines that wait for the next flush; beyond that they are dropped rather than kept in memory.
+MAX_KEPT_LINES = 100_000
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+class Sink:
+    """Standard error as loggers see it. A full disk or a reader that went away must never stop the bank: what cannot be
+    written is counted and dropped."""
+
+    def __init__(self) -> None:
+        self.lost = 0
+
+    def write(self, data: bytes) -> int:
+        """Write, or count the loss."""
+        try:
+            return sys.stderr.buffer.write(data)
+        except (OSError, ValueError):  # ValueError: the stream was closed
+            self.lost += 1
+            return len(data)
+
+    def flush(self) -> None:
+        """Flush, or count the loss."""
+        try:
+            sys.stderr.buffer.flush()
+        except (OSError, ValueError):
+            self.lost += 1
+
+
+SINK = Sink()
 
 
 def _to_json(event: object, **_: object) -> bytes:
@@ -27,7 +56,7 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=_to_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(file=cast("BinaryIO", SINK)),
         cache_logger_on_first_use=True,
     )
 
@@ -43,7 +72,7 @@ class AccessLog:
 
     def add(self, action: str, word: str, poll: bool, customer_id: int | None) -> None:
         """Note a request; `word` is the word of a refusal, or empty."""
-        if self._none or (poll and not self._all):
+        if self._none or (poll and not self._all) or len(self._lines) >= MAX_KEPT_LINES:
             return
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"timestamp": at, "event": "request", "action": action, "customer": customer_id, "refused": word}
@@ -53,5 +82,5 @@ class AccessLog:
         """Write what was noted."""
         if self._lines:
             lines, self._lines = self._lines, []
-            sys.stderr.buffer.write(b"\n".join(lines) + b"\n")
-            sys.stderr.buffer.flush()
+            SINK.write(b"\n".join(lines) + b"\n")
+            SINK.flush()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from granian import Granian
@@ -20,74 +24,138 @@ from granian.server.common import AbstractServer
 from numbank.catalogue import offers, tables
 from numbank.db import migrate
 from numbank.db.embedded import EmbeddedServer
-from numbank.db.pool import CONNECTION_ERRORS, connect
+from numbank.db.opening import opened
+from numbank.db.pool import connect
+from numbank.db.queries import Queries
+from numbank.db.versions import bump
 from numbank.errors import OperatorError
-from numbank.server.app import SUPERVISOR
-from numbank.server.metrics import MULTIPROCESS
-from numbank.settings import PREFIX, Settings
+from numbank.server.listening import listen_address, reserved
+from numbank.settings import PREFIX, SUPERVISOR, Settings
 from numbank.suppliers.simulator import stock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from numbank.db.pool import Connection
+
+Q = Queries("numbank.server")
 
 Say = Callable[[str], None]
 
+APP = "numbank.server.app"
+# prometheus_client's own name. Not imported from metrics.py: it must be set before anything imports that library.
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 # A client that does not finish its headers is cut off.
 HEADER_READ_TIMEOUT_MS = 30_000
+# Migrations and the sandbox's set-up may take long; reaching the database may not.
+PREPARE_S = 600.0
 
 
 @contextmanager
-def database(settings: Settings, say: Say) -> Iterator[Settings]:
-    """The settings with a database that runs: the one they name, or the embedded one for as long as this lasts."""
+def database(settings: Settings, say: Say, *, watched: bool = False) -> Iterator[Settings]:
+    """The settings with a database that runs: the one they name, or the embedded one for as long as this lasts.
+
+    `watched`: an embedded one that dies is started again.
+    """
     if settings.database_url:
         yield settings
         return
-    with EmbeddedServer.start(settings.data_dir, say) as server:
+    with ended_by_signals(), EmbeddedServer.start(settings.data_dir, say) as server:
+        if watched:
+            server.watch()
         yield msgspec.structs.replace(settings, database_url=server.dsn)
 
 
-async def prepare(settings: Settings, say: Say) -> None:
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM and a closed terminal unwind the program as Ctrl-C does, so that no PostgreSQL is left alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def unwind(number: int, _frame: FrameType | None) -> None:
+        # A terminal that is closed hangs up twice, kernel and shell: the second must not break off the stopping.
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # nohup
+            signal.signal(number, unwind)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+async def upgrade(settings: Settings, say: Say) -> None:
     """Bring the schema and the reference tables up to date."""
-    try:
-        connection = await connect(settings.database_url, hot=False, command_timeout_s=600)
-    except CONNECTION_ERRORS as error:
-        raise OperatorError(f"the database does not answer: {error}") from None
-    try:
-        for migration in await migrate.migrate(connection):
-            say(f"migrated to {migration.number:04d} {migration.name}")
+    async with _connected(settings) as connection:
+        await _upgrade(connection, say)
+
+
+async def prepare(settings: Settings, say: Say) -> None:
+    """Everything that the database needs before the bank serves with these settings."""
+    async with _connected(settings) as connection:
+        await _upgrade(connection, say)
+        other = await connection.fetchval(Q.other_currency, settings.currency)
+        if other is not None:
+            raise OperatorError(
+                f"setting {PREFIX}CURRENCY={settings.currency}: this bank has accounts in currency {other}, and serves one"
+                " currency only"
+            )
         async with connection.transaction():
-            await tables.load(connection)
-            await offers.supplier(connection, offers.OWN_POOL, "pool")
             # A bank that is no sandbox must not sell what only a sandbox can deliver.
             await offers.set_active(connection, stock.NAME, settings.sandbox)
+            await bump(connection, "catalogue")
         if settings.sandbox:
-            opened = await stock.open_sandbox(connection, settings)
-            if opened.numbers:
-                say(f"the simulator has {opened.numbers} numbers, and prices in {opened.priced_countries} countries")
+            made = await stock.open_sandbox(connection, settings)
+            if made.numbers:
+                say(f"the simulator has {made.numbers} numbers, and prices in {made.priced_countries} countries")
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[Connection]:
+    connection = await opened(
+        settings.database_url, connect(settings.database_url, hot=False, command_timeout_s=PREPARE_S)
+    )
+    try:
+        yield connection
     finally:
         await connection.close()
 
 
-def listen_address(text: str) -> tuple[str, int]:
-    """HOST:PORT; IPv6 hosts in brackets."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or not 0 < int(port) < 65_536:
-        raise OperatorError(f"listen address {text!r}: expected HOST:PORT")
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  an empty host means everywhere
+async def _upgrade(connection: Connection, say: Say) -> None:
+    for migration in await migrate.migrate(connection):
+        say(f"migrated to {migration.number:04d} {migration.name}")
+    async with connection.transaction():
+        await tables.load(connection)
+        await offers.supplier(connection, offers.OWN_POOL, "pool")
+        # Nodes that serve already know nothing of rows that a newer numbank brings.
+        await bump(connection, "catalogue")
 
 
 def serve(settings: Settings, say: Say, ready: Callable[[Settings], None] | None = None) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` runs once the database is prepared, before the port opens."""
-    listen_address(settings.listen)  # refuse a wrong one before anything starts
-    with database(settings, say) as running, metrics_folder(running):
+    """Serve until SIGINT, SIGTERM or SIGHUP; `ready` runs once the database is prepared, before the port opens."""
+    with reserved(settings.listen), metrics_folder(settings), database(settings, say, watched=True) as running:
         asyncio.run(prepare(running, say))
         if ready is not None:
             ready(running)
         _export(running)
-        granian_for("numbank.server.app:create", running).serve()
+        # The workers are forks: what is loaded here, once, is loaded in all of them.
+        importlib.import_module(APP)
+        try:
+            granian_for(f"{APP}:create", running).serve()
+        except SystemExit:
+            raise OperatorError("the workers fail again and again, so the bank closes: see their last lines") from None
 
 
 def granian_for(target: str, settings: Settings) -> AbstractServer[Any]:
     """The HTTP server around an app factory; the benchmarks put their constant under the same settings."""
     host, port = listen_address(settings.listen)
-    return Granian(
+    server = Granian(
         target,
         factory=True,
         address=host,
@@ -103,6 +171,14 @@ def granian_for(target: str, settings: Settings) -> AbstractServer[Any]:
         log_enabled=False,
         process_name=None,
     )
+    # granian would reload at a hang-up. A closed terminal must end the bank in good order; under nohup it means nothing.
+    hang_up = _nothing if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else server.signal_handler_interrupt
+    server.signal_handler_reload = hang_up  # type: ignore[method-assign]
+    return server
+
+
+def _nothing(*_: object) -> None:
+    """What a signal does that is to be ignored."""
 
 
 def _export(settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -13,6 +13,9 @@ from numbank.db.queries import Queries
 Q = Queries("numbank.supply")
 
 SMS = 1
+# Rows of `passed` that one step wakes, and movements that one step folds: tens of milliseconds each.
+MOST_WOKEN = 5_000
+MOST_FOLDED = 50_000
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -52,9 +55,14 @@ async def give_back(tx: Connection, unused: Sequence[tuple[int, int, int]], unti
 
 
 async def wake(tx: Connection, now: datetime, limit: int) -> int:
-    """Free the numbers whose rest is over, and end the rests for one service; gives how many rows it handled."""
+    """Free the numbers whose rest is over, and end the rests for one service; gives how many rows it handled.
+
+    Bounded by rows: a number for which thousands of services wait brings thousands of rows along.
+    """
     rested = [row[0] for row in await tx.fetch(Q.lock_rested, now, limit)]
     if rested:
+        waiting = dict(map(tuple, await tx.fetch(Q.waiting_for, rested)))
+        rested = within(rested, waiting, MOST_WOKEN)
         await tx.execute(Q.free_numbers, rested, now)
     due = [row[0] for row in await tx.fetch(Q.lock_service_rested, now, limit)]
     if due:
@@ -62,12 +70,24 @@ async def wake(tx: Connection, now: datetime, limit: int) -> int:
     return len(rested) + len(due)
 
 
-async def fold(tx: Connection) -> bool:
-    """Fold stock movements into the counts; False if another node is at it."""
+def within(numbers: Sequence[int], rows: Mapping[int, int], most: int) -> list[int]:
+    """The first of these numbers whose rows stay within a bound together, at least one."""
+    taken: list[int] = []
+    total = 0
+    for number in numbers:
+        total += rows.get(number, 0)
+        if taken and total > most:
+            break
+        taken.append(number)
+    return taken
+
+
+async def fold(tx: Connection, most: int = MOST_FOLDED) -> int:
+    """Fold stock movements into the counts; gives how many, 0 if another node is at it."""
     if not await tx.fetchval(Q.fold_lock):
-        return False
-    await tx.execute(Q.fold_stock)
-    return True
+        return 0
+    folded: int = await tx.fetchval(Q.fold_stock, most)
+    return folded
 
 
 async def add(

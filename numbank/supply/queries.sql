@@ -104,6 +104,10 @@ on conflict (number_id, service_id) do update set not_before = excluded.not_befo
 -- Numbers whose rest is over, as many as one sweep takes; those that somebody else holds are left for later.
 select id from number where state = 2 and rests_until <= $1 order by rests_until, id limit $2 for no key update skip locked;
 
+-- name: waiting_for
+-- How many services wait for each of these numbers.
+select number_id, count(*) from passed where number_id = any($1::bigint[]) group by 1;
+
 -- name: free_numbers
 -- Rested numbers become free: what waited for them goes to the pile, the counts follow.
 with freed as (
@@ -125,45 +129,46 @@ union all
 select pool_id, service_id, 0, -count(*), 0 from woken where not_before is not null group by 1, 2;
 
 -- name: lock_service_rested
--- Numbers that rested for one service long enough; locked like all others, so that no wake-up is lost.
-select n.id from number n where n.id in (
-  select number_id from passed where not_before <= $1 order by not_before limit $2
+-- Free numbers that rested for one service long enough; locked like all others, so that no wake-up is lost. Those that
+-- are not free wake with their number.
+select n.id from number n where n.state = 0 and n.id in (
+  select d.number_id from passed d join number f on f.id = d.number_id and f.state = 0
+  where d.not_before <= $1 order by d.not_before limit $2
 ) order by n.id for no key update skip locked;
 
 -- name: wake_service_rested
--- Those that are free go to the pile; those that are not wait like any passed number.
-with due as (
-  select d.number_id, d.service_id, d.tries, n.pool_id, n.seq, n.state
-  from passed d join number n on n.id = d.number_id where d.number_id = any($1::bigint[]) and d.not_before <= $2
-), gone as (
-  delete from passed w using due d where d.state = 0 and w.number_id = d.number_id and w.service_id = d.service_id
+-- They go to the pile, and are no longer withheld.
+with woken as (
+  delete from passed d using number n
+  where d.number_id = any($1::bigint[]) and d.not_before <= $2 and n.id = d.number_id and n.state = 0
+  returning n.pool_id, d.service_id, n.seq, d.tries
 ), piled as (
-  insert into pile (pool_id, service_id, seq, tries)
-  select pool_id, service_id, seq, tries from due where state = 0 order by 1, 2, 3 on conflict do nothing
-), waits as (
-  update passed w set not_before = null from due d
-  where d.state <> 0 and w.number_id = d.number_id and w.service_id = d.service_id
+  insert into pile (pool_id, service_id, seq, tries) select pool_id, service_id, seq, tries from woken order by 1, 2, 3
+  on conflict do nothing
 )
-insert into stock_move (pool_id, service_id, withheld) select pool_id, service_id, -count(*) from due group by 1, 2;
+insert into stock_move (pool_id, service_id, withheld) select pool_id, service_id, -count(*) from woken group by 1, 2;
 
 -- name: fold_lock
 -- One node folds at a time; the others let it.
 select pg_try_advisory_xact_lock(1851749475);
 
 -- name: fold_stock
--- Fold the stock movements into the counts; the rows were made with their pool and shelf.
+-- Fold the oldest stock movements into the counts, a bounded number at a time; the rows were made with their pool and
+-- shelf.
 with taken as (
-  delete from stock_move returning pool_id, service_id, free, withheld, busy
+  delete from stock_move where id in (select id from stock_move order by id limit $1) returning pool_id, service_id, free, withheld, busy
 ), pools as (
   update stock s set free = s.free + t.free
   from (select pool_id, sum(free)::bigint as free from taken group by 1 having sum(free) <> 0) t where t.pool_id = s.pool_id
+), shelves as (
+  update shelf_stock s set withheld = s.withheld + t.withheld, busy = s.busy + t.busy
+  from (
+    select pool_id, service_id, sum(withheld)::bigint as withheld, sum(busy)::bigint as busy from taken
+    where service_id is not null group by 1, 2
+  ) t
+  where s.pool_id = t.pool_id and s.service_id = t.service_id
 )
-update shelf_stock s set withheld = s.withheld + t.withheld, busy = s.busy + t.busy
-from (
-  select pool_id, service_id, sum(withheld)::bigint as withheld, sum(busy)::bigint as busy from taken
-  where service_id is not null group by 1, 2
-) t
-where s.pool_id = t.pool_id and s.service_id = t.service_id;
+select count(*) from taken;
 
 -- name: pool_of
 -- The pool for a supplier, country, operator and abilities; made when it is new.

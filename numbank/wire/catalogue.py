@@ -32,7 +32,7 @@ async def get_numbers_status(call: Call) -> bytes:
 
 @action(
     "getPrices",
-    params=(p.SERVICE, p.COUNTRY),
+    params=(p.SERVICE, p.COUNTRY_FILTER),
     replies=('{"<country>":{"<service>":{"cost":..,"count":..,"physicalCount":..}}}',),
     json=True,
     way=(PriceLists,),
@@ -92,7 +92,7 @@ async def get_countries(call: Call) -> bytes:
 
 @action(
     "getServicesList",
-    params=(p.COUNTRY, p.LANG),
+    params=(p.COUNTRY_FILTER, p.LANG),
     replies=('{"status":"success","services":[{"code":"vk","name":".."}]}',),
     json=True,
 )
@@ -120,7 +120,7 @@ def name(service: Service, lang: str) -> str:
 
 @action(
     "getOperators",
-    params=(p.COUNTRY,),
+    params=(p.COUNTRY_FILTER,),
     replies=('{"status":"success","countryOperators":{"0":["beeline",..]}}',),
     refusals=(NoOperators,),
     json=True,

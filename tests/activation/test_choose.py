@@ -30,10 +30,18 @@ def test_the_cheapest_price_is_tried_first_and_stock_before_emptiness() -> None:
 
 
 def test_what_was_tried_is_not_tried_again() -> None:
-    offers = [offer(10, 1), offer(20, 2)]
+    offers = [offer(10, 1), offer(10, 2)]
     assert pools(choose(request(tried=frozenset({1})), offers, operator_fallback=True, limit=8)) == [2]
     everything = choose(request(tried=frozenset({1, 2})), offers, operator_fallback=True, limit=8)
     assert isinstance(everything, NoNumbers)
+
+
+def test_without_a_limit_only_the_regular_price_is_paid() -> None:
+    offers = [offer(10, 1, available=0), offer(50, 2)]
+    assert pools(choose(request(), offers, operator_fallback=True, limit=8)) == [1]
+    assert isinstance(choose(request(tried=frozenset({1})), offers, operator_fallback=True, limit=8), NoNumbers)
+    limited = request(tried=frozenset({1}), max_price=50)
+    assert pools(choose(limited, offers, operator_fallback=True, limit=8)) == [2]
 
 
 def test_the_number_of_pools_is_bounded() -> None:
@@ -80,7 +88,8 @@ def test_a_supplier_is_asked_only_when_no_pool_of_its_price_is_left_and_before_a
     offers = [offer(10, -7, available=1), offer(10, 3, available=0), offer(10, -5, available=1), offer(20, 4)]
     tried: list[int] = []
     for _ in range(4):
-        chosen = pools(choose(request(tried=frozenset(tried)), offers, operator_fallback=True, limit=8))
+        wanted = request(tried=frozenset(tried), max_price=20)
+        chosen = pools(choose(wanted, offers, operator_fallback=True, limit=8))
         assert len(chosen) == 1
         tried += chosen
     assert tried == [3, -5, -7, 4]

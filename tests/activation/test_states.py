@@ -16,6 +16,7 @@ pytestmark = pytest.mark.unit
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW = timedelta(seconds=120)
 AFTER = START + WINDOW
+OVER = START + timedelta(seconds=1200)
 
 
 def lease(state: State, *, ended_by: Event | None = None, retry: bool = True, code: str | None = None) -> Lease:
@@ -47,7 +48,7 @@ def test_every_live_state_ends_when_its_time_is_over() -> None:
 @pytest.mark.parametrize("state", LIVE)
 @pytest.mark.parametrize("event", list(Event))
 def test_what_is_not_in_the_table_is_refused(state: State, event: Event) -> None:
-    decided = rules.advance(lease(state), event, AFTER)
+    decided = rules.advance(lease(state), event, OVER)
     if (state, event) in TABLE:
         assert isinstance(decided, rules.Change)
         assert decided.to is TABLE[state, event].to
@@ -59,6 +60,11 @@ def test_what_is_not_in_the_table_is_refused(state: State, event: Event) -> None
 def test_a_guarded_step_is_refused_inside_the_window_and_not_at_its_end(state: State, event: Event) -> None:
     assert isinstance(rules.advance(lease(state), event, AFTER - timedelta(microseconds=1)), EarlyCancel)
     assert isinstance(rules.advance(lease(state), event, AFTER), rules.Change)
+
+
+@pytest.mark.parametrize("state", LIVE)
+def test_nothing_expires_before_its_time(state: State) -> None:
+    assert isinstance(rules.advance(lease(state), Event.EXPIRE, OVER - timedelta(microseconds=1)), BadStatus)
 
 
 def test_a_further_message_needs_a_country_that_allows_it() -> None:

@@ -156,6 +156,61 @@ async def test_a_wrong_call_of_the_driver_is_a_bug_not_an_outage(dsn: str, noted
     await asked.stop()
 
 
+async def test_a_broken_invariant_fails_its_own_request_only(dsn: str, noted: Any) -> None:
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        if 3 in requests:
+            raise RuntimeError("an invariant of 3 is broken")
+        return await remember(tx, requests)
+
+    asked = counter(dsn, serve)
+    futures = [asked.ask(number) for number in (1, 3, 2)]
+    asked.start()
+    first, broken, second = await asyncio.gather(*futures)
+    assert (first, second) == (2, 4)
+    assert isinstance(broken, Unavailable)
+    await asked.stop()
+
+
+async def test_a_desk_that_forgets_an_answer_does_not_end_the_clerk(dsn: str, noted: Any) -> None:
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        return Answers([] if 1 in requests else list(requests))
+
+    asked = counter(dsn, serve)
+    future = asked.ask(1)
+    asked.start()
+    assert isinstance(await future, Unavailable)
+    assert await asked.ask(2) == 2
+    await asked.stop()
+
+
+async def test_a_lock_that_is_held_stops_only_those_who_need_it(dsn: str, noted: Any) -> None:
+    await noted.execute(
+        "drop table if exists owned; create table owned (id int primary key); insert into owned values (1), (2)"
+    )
+
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        await tx.execute("set local lock_timeout = '100ms'")
+        for owner in sorted({number % 10 for number in requests}):
+            await tx.execute("select from owned where id = $1 for update", owner)
+        return Answers(list(requests))
+
+    holder = noted.transaction()
+    await holder.start()
+    await noted.execute("select from owned where id = 1 for update")
+    seen = Seen()
+    asked = counter(dsn, serve, seen=seen, party=lambda number: number % 10)
+    futures = [asked.ask(number) for number in (11, 2, 21, 12)]
+    asked.start()
+    locked, free, also_locked, also_free = await asyncio.gather(*futures)
+    assert (free, also_free) == (2, 12)
+    assert isinstance(locked, Unavailable)
+    assert isinstance(also_locked, Unavailable)
+    assert set(seen.kinds) == {"locked"}
+    await holder.rollback()
+    assert await asked.ask(31) == 31
+    await asked.stop()
+
+
 async def test_a_deadlock_or_serialization_failure_runs_the_batch_again(dsn: str, noted: Any) -> None:
     tries = 0
 

@@ -19,14 +19,42 @@ async def connection(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Recor
 
 async def test_the_next_partition_is_made_before_it_is_needed(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     size = 20_000_000
-    before = {state.parent: state.upto for state in await growth.grow(connection, size)}
-    assert before["activation"] == 120_000_000
+
+    async def upto() -> int:
+        async with connection.transaction():
+            return (await growth.grow(connection, "activation", size)).upto
+
+    assert await upto() == 120_000_000
     await connection.execute("select setval('lease_id', 114_999_999)")
-    assert {state.parent: state.upto for state in await growth.grow(connection, size)} == before
+    assert await upto() == 120_000_000
     await connection.execute("select setval('lease_id', 115_000_001)")
-    after = {state.parent: state.upto for state in await growth.grow(connection, size)}
-    assert after == before | {"activation": 140_000_000}
-    assert {state.parent: state.upto for state in await growth.grow(connection, size)} == after
+    assert await upto() == 140_000_000
+    assert await upto() == 140_000_000
+    made = await connection.fetchrow(
+        "select c.reloptions::text as options, (select count(*) from pg_index i where i.indrelid = c.oid) as indexes,"
+        " (select count(*) from pg_index i where i.indrelid = 'activation'::regclass) as wanted"
+        " from pg_class c where relname = 'activation_120000000'"
+    )
+    assert made is not None
+    assert made["indexes"] == made["wanted"] > 0
+    assert made["options"] == "{fillfactor=80}"
+
+
+async def test_every_growing_table_is_looked_after(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    parents = {row[0] for row in await connection.fetch("select parent from growth")}
+    assert parents == set(growth.PARENTS)
+
+
+async def test_a_reader_of_a_growing_table_holds_nobody_up(dsn: str) -> None:
+    reader, maker = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
+    transaction = reader.transaction()
+    await transaction.start()
+    await reader.fetch("select count(*) from message")
+    await maker.execute("set lock_timeout = '200ms'")
+    await maker.execute("select add_partition('message', 1000)")
+    await transaction.rollback()
+    await reader.close()
+    await maker.close()
 
 
 async def test_the_ceiling_of_lease_ids_is_the_setting(connection: asyncpg.Connection[asyncpg.Record]) -> None:
@@ -36,6 +64,8 @@ async def test_the_ceiling_of_lease_ids_is_the_setting(connection: asyncpg.Conne
     await connection.execute("select setval('lease_id', 2147483647)")
     with pytest.raises(asyncpg.SequenceGeneratorLimitExceededError):
         await connection.fetchval("select nextval('lease_id')")
+    assert await growth.limit_lease_ids(connection, 2**31 - 1) == 1.0
+    assert await growth.limit_lease_ids(connection, 2**30) == 1.0
     await growth.limit_lease_ids(connection, 2**63 - 1)
     assert await connection.fetchval("select nextval('lease_id')") == 2**31
 

@@ -100,7 +100,17 @@ async def test_a_message_for_a_number_of_nobody_is_kept_as_unmatched(bank: tuple
     assert await shop.connection.fetchval("select fate from message where e164 = 79999000111") == 3
 
 
-@pytest.mark.parametrize("text", ["nul \0 inside", "half \ud800 pair", "emoji \U0001f600", "", "a" * 65_536])
+async def test_a_message_without_text_is_kept_and_reaches_nobody(bank: tuple[App, Shop]) -> None:
+    app, shop = bank
+    _, key = await shop.customer()
+    caller = Caller(app, key)
+    lease_id, e164 = await caller.lease("wa")
+    assert await push(app, e164, " \n") is Intake.STORED
+    assert await caller.get("getStatus", id=lease_id) == "STATUS_WAIT_CODE"
+    assert await shop.connection.fetchval("select fate from message where e164 = $1", e164) == 4
+
+
+@pytest.mark.parametrize("text", ["nul \0 inside", "half \ud800 pair", "emoji \U0001f600", "a" * 65_536])
 async def test_any_text_can_be_kept(bank: tuple[App, Shop], text: str) -> None:
     app, shop = bank
     _, key = await shop.customer()

@@ -62,7 +62,7 @@ class Sandbox:
     async def open(self) -> None:
         """Load the catalogue and add a customer."""
         await self.catalogue.load(self.pool)
-        self.door.learn()
+        await self.door.learn()
         self.simulator.learn(self.door.brands)
         async with self.pool.acquire() as connection, connection.transaction():
             self.account_id, _ = await register.add(connection, "author", currency=840, balance=10**9)

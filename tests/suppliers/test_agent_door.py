@@ -98,8 +98,8 @@ async def test_ids_and_numbers_may_be_strings_and_the_body_compressed_or_a_form(
     plain = msgspec.json.encode(office.members("same", phone=f"+{office.e164}"))
     form = f"key={office.key}&smsId=same&phone={office.e164}&phoneFrom=Telegram&text=Your+Telegram%20code+is+48291"
     assert (await office.post(plain, JSON)).body == SUCCESS
-    assert (await office.post(gzip.compress(plain), JSON, GZIP)).body == SUCCESS
-    assert (await office.post(gzip.compress(plain), JSON)).body == SUCCESS
+    assert (await office.post(gzip.compress(plain, mtime=0), JSON, GZIP)).body == SUCCESS
+    assert (await office.post(gzip.compress(plain, mtime=0), JSON)).body == SUCCESS
     assert (await office.post(plain, JSON, GZIP)).body == SUCCESS
     assert (await office.post(form.encode(), FORM)).body == SUCCESS
     assert len(await office.kept("same")) == 1
@@ -223,9 +223,9 @@ async def test_a_push_that_is_not_right_stores_nothing(office: Office, changes: 
         (b"a=1&" * 200_000, [FORM]),
         (b"%00=%ff&%", [FORM]),
         (b"--x", [(b"content-type", b"multipart/form-data; boundary=x")]),
-        (gzip.compress(b"\0" * 100_000_000), [JSON, GZIP]),
-        (gzip.compress(b"") * 40_000, [JSON, GZIP]),
-        (gzip.compress(b"{}")[:-4], [JSON, GZIP]),
+        (gzip.compress(b"\0" * 100_000_000, mtime=0), [JSON, GZIP]),
+        (gzip.compress(b"", mtime=0) * 40_000, [JSON, GZIP]),
+        (gzip.compress(b"{}", mtime=0)[:-4], [JSON, GZIP]),
         (b"\x1f\x8bnonsense", [JSON, GZIP]),
         (b"{}", [JSON, (b"content-encoding", b"br")]),
         (b"{}", [JSON, (b"content-encoding", b"gzip, gzip")]),

@@ -159,8 +159,8 @@ async def test_local_stock_is_sold_before_anybody_is_asked_and_a_dearer_pool_aft
     assert (await caller.lease(country=market.country))[1] == local[0]
     assert not played.asked
     assert (await caller.lease(country=market.country))[1] not in (local[0], dear[0])
-    assert (await caller.lease(country=market.country))[1] == dear[0]
     assert await caller.get("getNumber", service="tg", country=market.country) == "NO_NUMBERS"
+    assert (await caller.lease(country=market.country, maxPrice="1"))[1] == dear[0]
     assert await market.states(supplier_id) == [HELD, NONE, NONE]
     assert await market.shop.cash(market.customer_id) == FULL - 4 * PRICE
 

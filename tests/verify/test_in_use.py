@@ -86,7 +86,7 @@ async def a_customer(app: App, customer_id: int, seed: int, stop: asyncio.Event)
 
 
 async def test_a_bank_that_serves_is_clean_at_every_moment(dsn: str) -> None:
-    busy = QUIET | {"sweep_every_s": 0.005, "stock_fold_s": 0.005, "cool_down_s": 0.0, "unused_rest_s": 0.0}
+    busy = QUIET | {"sweep_every_s": 0.01, "stock_fold_s": 0.01, "cool_down_s": 0.0, "unused_rest_s": 0.0}
     async with open_bank(dsn, **busy) as (app, shop):
         await shop.numbers(400)
         await shop.offer("tg", "wa")

@@ -30,8 +30,10 @@ create function add_partition(grown text, size bigint) returns void language plp
 declare low bigint;
 begin
   select upto into strict low from growth where parent = grown for update;
-  execute format('create table %I partition of %I for values from (%s) to (%s) %s', grown || '_' || low, grown, low, low + size,
+  -- Made apart and attached: "partition of" would lock the table against all readers and writers.
+  execute format('create table %I (like %I including defaults including constraints) %s', grown || '_' || low, grown,
                  case when grown in ('activation', 'hold') then 'with (fillfactor = 80)' else '' end);
+  execute format('alter table %I attach partition %I for values from (%s) to (%s)', grown, grown || '_' || low, low, low + size);
   update growth set upto = low + size where parent = grown;
 end $$;
 
@@ -257,7 +259,7 @@ create table message (
   text text not null,
   code text,
   confidence real not null default 0,
-  fate smallint not null check (fate between 0 and 3), -- attached, no lease, other service, no such number
+  fate smallint not null check (fate between 0 and 4), -- messages/model.py
   lease_id bigint,
   same_id_other_text boolean not null default false,
   received_at timestamptz not null,
