@@ -64,7 +64,7 @@ with pools as (
   where p.country_id = $1 and p.abilities & 1 = 1 and ($2::int[] = '{}' or p.operator_id = any($2::int[]))
     and not exists (select from supplier sp where sp.id = p.supplier_id and sp.asked)
 ), free as (
-  select supplier_id, operator_id, grouping(operator_id) = 1 as whole, sum(free) as free from pools
+  select supplier_id, operator_id, grouping(operator_id) = 1 as whole, sum(free) as free, count(*) as pools from pools
   group by grouping sets ((supplier_id), (supplier_id, operator_id))
 ), gone as (
   select p.supplier_id, p.operator_id, grouping(p.operator_id) = 1 as whole, w.service_id,
@@ -72,7 +72,8 @@ with pools as (
   from pools p join shelf_stock w on w.pool_id = p.id
   group by grouping sets ((p.supplier_id, w.service_id), (p.supplier_id, p.operator_id, w.service_id))
 ), offered as (
-  select o.service_id, o.supplier_id, o.operator_id, o.price, coalesce(f.free - coalesce(g.gone, 0), 0) as available
+  select o.service_id, o.supplier_id, o.operator_id, o.price, coalesce(f.free - coalesce(g.gone, 0), 0) as available,
+    coalesce(f.pools, 0) as pools
   from offer o
   join supplier sp on sp.id = o.supplier_id and sp.active
   left join free f on f.supplier_id = o.supplier_id
@@ -82,12 +83,16 @@ with pools as (
   where o.country_id = $1 and o.kind = 0
     and ($2::int[] = '{}' or o.operator_id is null or o.operator_id = any($2::int[]))
 ), own as (
-  select service_id, price, available - case when operator_id is null
-    then coalesce(sum(available) filter (where operator_id is not null) over (partition by supplier_id, service_id), 0) else 0
-  end as available
-  from offered
+  select service_id, price, pools,
+    available - case when operator_id is null then coalesce(sum(available) filter (where operator_id is not null) over same, 0)
+      else 0 end as available,
+    pools - case when operator_id is null then coalesce(sum(pools) filter (where operator_id is not null) over same, 0)
+      else 0 end as left_over
+  from offered window same as (partition by supplier_id, service_id)
 ), regular as (
+  -- A price of any operator that is left without a pool, because each has its own, is nobody's price.
   select service_id, price, available, min(price) over (partition by service_id) as cost from own
+  where pools = 0 or left_over > 0
 )
 select service_id, cost, (sum(available) filter (where price = cost))::bigint as count
 from regular group by service_id, cost order by service_id;
