@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -24,9 +25,13 @@ class Gone(Exception):  # noqa: N818  nobody is there to read an error
 
 async def respond(send: Send, status: int, body: bytes, kind: bytes) -> None:
     """One whole answer."""
-    headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": _headers(kind, len(body))})
     await send({"type": "http.response.body", "body": body})
+
+
+@lru_cache(maxsize=512)
+def _headers(kind: bytes, length: int) -> list[tuple[bytes, bytes]]:
+    return [(b"content-type", kind), (b"content-length", b"%d" % length)]
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:

@@ -123,7 +123,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sweep_every_s: Annotated[Period, _doc("pause between sweeps of due leases and rested numbers")] = 0.5
     version_poll_s: Annotated[Period, _doc("how often a node looks for changed keys and offers")] = 0.25
     version_max_age_s: Annotated[
-        float, Meta(ge=0, le=1), _doc("a cached key is used only if the last look is younger; a revoked key dies in 1 s")
+        float,
+        Meta(ge=0, le=1),
+        _doc("a cached key is used only if the last look is younger; a revoked key dies in 1 s"),
     ] = 1.0
     stock_fold_s: Annotated[Period, _doc("how often stock movements are folded into the counts")] = 0.5
     price_list_age_s: Annotated[Seconds, _doc("a rendered price list is used this long")] = 1.0

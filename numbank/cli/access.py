@@ -14,6 +14,7 @@ from numbank.catalogue.catalogue import Catalogue
 from numbank.cli.screen import say
 from numbank.db import migrate
 from numbank.db.embedded import NotRunning, attach
+from numbank.db.opening import Unreachable, one_line, opened
 from numbank.db.pool import CONNECTION_ERRORS, Connection, Pool, create_pool
 from numbank.errors import OperatorError
 from numbank.settings import Settings, load
@@ -26,6 +27,10 @@ T = TypeVar("T")
 Data = Annotated[str | None, typer.Option("--data", help="Data folder of the embedded database (NUMBANK_DATA).")]
 DatabaseUrl = Annotated[str | None, typer.Option("--database-url", help="Any PostgreSQL >= 15 (NUMBANK_DATABASE_URL).")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+# What the columns can hold; more is refused before the database is asked.
+MAX_ID = 2**63 - 1
+MAX_COUNTRY = 2**31 - 1
 
 
 class Office(msgspec.Struct):
@@ -40,7 +45,8 @@ class Office(msgspec.Struct):
         """One transaction of an operator's act; not bound to the short time-outs of the counters."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute("set local statement_timeout = 0")
-            await connection.execute("set local idle_in_transaction_session_timeout = 0")
+            # Not for ever: what a stopped command has locked is free again after this.
+            await connection.execute("set local idle_in_transaction_session_timeout = '30s'")
             await connection.execute("set local lock_timeout = '30s'")
             yield connection
 
@@ -71,10 +77,8 @@ def run(data: str | None, database_url: str | None, act: Callable[[Office], Awai
 
 
 async def _act(settings: Settings, act: Callable[[Office], Awaitable[T]]) -> T:
-    try:
-        pool = await create_pool(settings.database_url, size=4, command_timeout_s=3600)
-    except CONNECTION_ERRORS as error:
-        raise OperatorError(f"the database does not answer: {error}") from None
+    url = settings.database_url
+    pool = await opened(url, create_pool(url, size=4, command_timeout_s=3600))
     try:
         async with pool.acquire() as connection:
             await migrate.check(connection)
@@ -82,6 +86,8 @@ async def _act(settings: Settings, act: Callable[[Office], Awaitable[T]]) -> T:
         await catalogue.load(pool)
         return await act(Office(settings, pool, catalogue))
     except CONNECTION_ERRORS as error:
-        raise OperatorError(f"the connection to the database broke: {type(error).__name__}: {error}") from None
+        if isinstance(error, ValueError):  # asyncpg's word for a value that no column could take
+            raise OperatorError(f"the database cannot take this: {one_line(error)}") from None
+        raise Unreachable(f"the connection to the database broke: {one_line(error)}") from None
     finally:
         await pool.close()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 from uuid import UUID, uuid5
 
 import typer
 
 from numbank.cli import screen
-from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
-from numbank.clock import new_uuid
+from numbank.cli.access import MAX_ID, Data, DatabaseUrl, Json, Office, run
+from numbank.clock import new_key
 from numbank.customers import register
+from numbank.db.opening import Unreachable
 from numbank.errors import OperatorError
 from numbank.money import format_minor, parse_minor
 
@@ -53,23 +55,30 @@ def add(
 
 @app.command()
 def topup(
-    customer_id: Annotated[int, typer.Argument(metavar="ID", help="Id of the customer.")],
+    customer_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=MAX_ID, help="Id of the customer.")],
     amount: Amount,
-    key: Annotated[str, typer.Option("--key", help="The same key books the same top-up only once.")] = "",
+    key: Annotated[
+        str, typer.Option("--key", help="The same key books the same top-up only once; made up when not given.")
+    ] = "",
     json: Json = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Add money to a customer's account and print the new balance."""
     minor = amount_of(amount, least=1)
+    key = key or new_key()
 
     async def act(office: Office) -> int:
         async with office.transaction() as tx:
-            return await register.topup(tx, customer_id, minor, uuid5(TOPUP_KEYS, key) if key else new_uuid())
+            return await register.topup(tx, customer_id, minor, uuid5(TOPUP_KEYS, key))
 
-    balance = run(data, database_url, act)
+    try:
+        balance = run(data, database_url, act)
+    except Unreachable as error:
+        # It may have been booked before the connection broke: only the key makes a second try safe.
+        raise OperatorError(f"{error}; to book it once and no more, repeat with --key {shlex.quote(key)}") from None
     if json:
-        screen.print_json({"id": customer_id, "balance": format_minor(balance)})
+        screen.print_json({"id": customer_id, "balance": format_minor(balance), "key": key})
     else:
         screen.out.print(f"customer {customer_id} has {format_minor(balance)}")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from numbank.cli import screen
-from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
+from numbank.cli.access import MAX_ID, Data, DatabaseUrl, Json, Office, run
 from numbank.customers import keys, register
 from numbank.errors import OperatorError
 
@@ -22,7 +22,9 @@ def group() -> None:
 @app.command()
 def revoke(
     key: Annotated[str | None, typer.Argument(help="The API key; or give --customer.")] = None,
-    customer: Annotated[int | None, typer.Option("--customer", help="Revoke every key of this customer.")] = None,
+    customer: Annotated[
+        int | None, typer.Option("--customer", min=1, max=MAX_ID, help="Revoke every key of this customer.")
+    ] = None,
     json: Json = False,
     data: Data = None,
     database_url: DatabaseUrl = None,

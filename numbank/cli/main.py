@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
+import asyncpg
 import typer
+from typer import rich_utils
 
 from numbank.cli import agent, customer, explain, key, message, number, offer, serving, settings, verify
-from numbank.cli.screen import fail
+from numbank.cli.screen import fail, hang_up, out
+from numbank.db.opening import one_line
 from numbank.errors import OperatorError
 
 app = typer.Typer(
@@ -32,13 +37,38 @@ app.add_typer(agent.app, name="agent", help="Agents: software that pushes messag
 app.add_typer(message.app, name="message", help="Deliver a message by hand, look at the unmatched ones.")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"numbank {version('numbank')}")
+        raise typer.Exit
+
+
+@app.callback()
+def group(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options of numbank itself."""
+
+
 def main() -> None:
-    """Run a command; what is expected to go wrong is said in one line."""
+    """Run a command; what is expected to go wrong is said in one line, what is not shows where."""
+    # Typer colours its help because of a variable (CI systems set some); ours is coloured on a terminal only.
+    rich_utils.FORCE_TERMINAL = None if out.is_terminal else False
     try:
+        for argument in sys.argv[1:]:
+            argument.encode()
         app()
+    except UnicodeEncodeError:
+        fail("the command line is not valid UTF-8")
     except OperatorError as error:
         fail(str(error))
+    except asyncpg.PostgresError as error:
+        fail(f"the database refuses: {one_line(error)}")
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        sys.exit(141)
+        hang_up()
+    except OSError as error:
+        fail(f"{error.filename or 'the system refuses'}: {error.strerror or one_line(error)}")

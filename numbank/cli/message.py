@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from functools import partial
 from typing import Annotated
 
+import msgspec
 import typer
 
 from numbank.catalogue import offers
@@ -11,14 +14,17 @@ from numbank.cli import screen
 from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
 from numbank.db.counter import Counter
 from numbank.db.pool import connector
+from numbank.db.queries import Queries
 from numbank.errors import OperatorError, Refusal
 from numbank.intake.deliver import DeliverDesk, Intake
 from numbank.intake.door import Arrival, Door
 from numbank.messages import store
-from numbank.messages.model import Incoming
+from numbank.messages.model import Fate, Incoming
 from numbank.supply.e164 import parse_e164
 
 app = typer.Typer(no_args_is_help=True)
+
+Q = Queries("numbank.cli")
 
 
 @app.command()
@@ -33,33 +39,55 @@ def deliver(
 ) -> None:
     """Take a message in by hand, exactly as if a supplier had pushed it."""
     e164 = parse_e164(to)
+    if not text.strip():
+        raise OperatorError("the text is empty: a message without one tells nobody anything")
+    result, fate, lease_id, code = run(
+        data, database_url, partial(_deliver, Arrival(0, message_id, e164, sender, text))
+    )
+    if json:
+        screen.print_json({"result": result, "fate": fate, "activation": lease_id, "code": code})
+        return
+    known = "already known, nothing changed: " if result == Intake.DUPLICATE.name.lower() else ""
+    if lease_id is None:
+        screen.out.print(f"{known}stored, but nobody gets it: {fate}", markup=False)
+    else:
+        screen.out.print(
+            f"{known}attached to activation {lease_id}, {f'code {code}' if code else 'no code recognised'}",
+            markup=False,
+        )
 
-    async def act(office: Office) -> Intake | Refusal:
-        settings = office.settings
-        desk = DeliverDesk(lambda: office.catalogue.any_service_ids)
-        counter: Counter[Incoming, Intake] = Counter(
-            "deliver", desk.serve, connector(settings.database_url, settings.command_timeout_s),
-            batch_limit=1, queue_limit=1, deadline_s=settings.queue_deadline_s,
-        )  # fmt: skip
-        counter.start()
-        door = Door(counter.ask, office.catalogue)
-        await door.learn()
-        supplier_id = await store.supplier_of(office.pool, e164)
-        if supplier_id is None:
-            async with office.transaction() as tx:
-                supplier_id = (await offers.existing_supplier(tx, offers.OWN_POOL))[0]
-        try:
-            return await door.take(Arrival(supplier_id, message_id, e164, sender, text))
-        finally:
-            await counter.stop()
 
-    result = run(data, database_url, act)
+async def _deliver(arrival: Arrival, office: Office) -> tuple[str, str, int | None, str | None]:
+    """Hand a message in at the bank's door and read back what became of it: result, fate, activation, code."""
+    settings = office.settings
+    desk = DeliverDesk(lambda: office.catalogue.any_service_ids)
+    counter: Counter[Incoming, Intake] = Counter(
+        "deliver", desk.serve, connector(settings.database_url, settings.command_timeout_s),
+        batch_limit=1, queue_limit=1, deadline_s=settings.queue_deadline_s,
+    )  # fmt: skip
+    handed: list[Incoming] = []
+
+    def ask(incoming: Incoming) -> Awaitable[Intake | Refusal]:
+        handed.append(incoming)
+        return counter.ask(incoming)
+
+    door = Door(ask, office.catalogue)
+    await door.learn()
+    supplier_id = await store.supplier_of(office.pool, arrival.e164)
+    if supplier_id is None:
+        async with office.transaction() as tx:
+            supplier_id = (await offers.existing_supplier(tx, offers.OWN_POOL))[0]
+    counter.start()
+    try:
+        result = await door.take(msgspec.structs.replace(arrival, supplier_id=supplier_id))
+    finally:
+        await counter.stop()
     if isinstance(result, Refusal):
         raise OperatorError(f"the message was not taken in: {type(result).__name__}")
-    if json:
-        screen.print_json({"result": result.name.lower()})
-    else:
-        screen.out.print("stored" if result is Intake.STORED else "already known: nothing changed")
+    kept = await office.pool.fetchrow(Q.fate_of_message, *handed[0].key)
+    if kept is None:
+        raise RuntimeError("the message is durable, but cannot be found under its key")
+    return result.name.lower(), Fate(kept["fate"]).name.lower(), kept["lease_id"], kept["code"]
 
 
 @app.command()

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
-import msgspec
+import asyncpg
 import typer
 from rich.progress import Progress
 
 from numbank.catalogue import offers
 from numbank.cli import screen
-from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
+from numbank.cli.access import MAX_COUNTRY, Data, DatabaseUrl, Json, Office, run
+from numbank.cli.lines import MAX_LINE, STDIN, Read, lines_of, read_numbers, strangers
 from numbank.errors import OperatorError
+from numbank.suppliers.agent.keys import KIND as AGENT
 from numbank.supply import numbers
-from numbank.supply.e164 import parse_e164
 
 app = typer.Typer(no_args_is_help=True)
 
 BATCH = 10_000
-MAX_LINE = 200
-
-
-class Read(msgspec.Struct):
-    """What a file holds: numbers with their line, and the lines that are not one."""
-
-    lines: list[tuple[int, int]] = []
-    bad: list[tuple[int, str]] = []
+TRIES = 5
 
 
 @app.callback()
@@ -38,9 +30,11 @@ def group() -> None:
 
 @app.command()
 def add(
-    country: Annotated[int, typer.Option("--country", help="Country number, see getCountries.")],
+    country: Annotated[
+        int, typer.Option("--country", min=0, max=MAX_COUNTRY, help="Country number, see getCountries.")
+    ],
     operator: Annotated[str, typer.Option("--operator", help="Mobile operator; any when it does not matter.")],
-    file: Annotated[str, typer.Argument(help="A file with one number a line; - for standard input.")] = "-",
+    file: Annotated[str, typer.Argument(help="A file with one number a line; - for standard input.")] = STDIN,
     agent: Annotated[str, typer.Option("--agent", help="The agent whose numbers these are.")] = "",
     json: Json = False,
     data: Data = None,
@@ -48,30 +42,12 @@ def add(
 ) -> None:
     """Add numbers, one a line. Bad lines are reported by line number, the rest is kept."""
     read = read_numbers(lines_of(file))
-
-    async def act(office: Office) -> list[int]:
-        known = office.catalogue.countries.get(country)
-        if known is None:
-            raise OperatorError(f"there is no country {country}")
-        name = operator.strip()
-        if not name or len(name) > MAX_LINE:
-            raise OperatorError("an operator's name has 1 to 200 characters")
-        added: list[int] = []
-        with Progress(console=screen.err, disable=json or not screen.err.is_terminal) as bar:
-            task = bar.add_task("adding numbers", total=len(read.lines))
-            for start in range(0, len(read.lines), BATCH):
-                batch = [e164 for _, e164 in read.lines[start : start + BATCH]]
-                async with office.transaction() as tx:
-                    supplier_id = (await offers.existing_supplier(tx, agent or offers.OWN_POOL))[0]
-                    operator_id = await offers.operator(tx, country, name)
-                    added += await numbers.add(tx, supplier_id, country, operator_id, batch)
-                bar.advance(task, len(batch))
-        async with office.transaction() as tx:
-            await numbers.fold(tx)
-            await tx.execute("analyze number")
-        return added
-
-    added = set(run(data, database_url, act))
+    name = operator.strip()
+    if not name or len(name) > MAX_LINE:
+        raise OperatorError("an operator's name has 1 to 200 characters")
+    added, notes = run(data, database_url, partial(_add, read, country, name, agent))
+    for note in notes:
+        screen.warn(note)
     seen: set[int] = set()
     known_already = []
     for line, e164 in read.lines:
@@ -81,30 +57,42 @@ def add(
     report(len(added), known_already, read.bad, json=json)
 
 
-def lines_of(file: str) -> Iterator[str]:
-    """The lines of a file or of standard input."""
-    if file == "-":
-        yield from sys.stdin
-        return
-    try:
-        with Path(file).open(encoding="utf-8", errors="replace") as opened:
-            yield from opened
-    except OSError as error:
-        raise OperatorError(f"cannot read {file}: {error.strerror}") from None
+async def _add(read: Read, country_id: int, operator: str, agent: str, office: Office) -> tuple[set[int], list[str]]:
+    """Add what was read; gives the numbers that are new, and what the operator should look at."""
+    country = office.catalogue.countries.get(country_id)
+    if country is None:
+        raise OperatorError(f"there is no country {country_id}")
+    async with office.transaction() as tx:
+        supplier_id, kind = await offers.existing_supplier(tx, agent or offers.OWN_POOL)
+    if agent and kind != AGENT:
+        raise OperatorError(f"supplier {agent!r} is no agent but of kind {kind}")
+    added: set[int] = set()
+    with Progress(console=screen.err, disable=not screen.err.is_terminal) as bar:
+        task = bar.add_task("adding numbers", total=len(read.lines))
+        for start in range(0, len(read.lines), BATCH):
+            batch = [e164 for _, e164 in read.lines[start : start + BATCH]]
+            added.update(await _add_batch(office, supplier_id, country_id, operator, batch))
+            bar.advance(task, len(batch))
+    async with office.transaction() as tx:
+        await numbers.fold(tx)
+        await tx.execute("analyze number")
+    notes = strangers(country, added)
+    if read.lines and operator not in office.catalogue.by_country.get(country_id, {}):
+        notes.insert(0, f"operator {operator} is new in country {country_id}")
+    return added, notes
 
 
-def read_numbers(lines: Iterator[str]) -> Read:
-    """Numbers and bad lines; empty lines and lines that begin with # are skipped."""
-    read = Read()
-    for number, line in enumerate(lines, start=1):
-        text = line.strip().lstrip("\ufeff")
-        if not text or text.startswith("#"):
-            continue
+async def _add_batch(office: Office, supplier_id: int, country_id: int, operator: str, batch: list[int]) -> list[int]:
+    """Add some numbers in one transaction; again when another `number add` was adding the same ones to another pool."""
+    for turn in range(TRIES):
         try:
-            read.lines.append((number, parse_e164(text[:MAX_LINE])))
-        except OperatorError as error:
-            read.bad.append((number, str(error)))
-    return read
+            async with office.transaction() as tx:
+                operator_id = await offers.operator(tx, country_id, operator)
+                return await numbers.add(tx, supplier_id, country_id, operator_id, batch)
+        except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
+            if turn == TRIES - 1:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def report(added: int, known: list[tuple[int, str]], bad: list[tuple[int, str]], *, json: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 from numbank.catalogue import offers
 from numbank.catalogue.model import ANY_OPERATOR
 from numbank.cli import screen
-from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
+from numbank.cli.access import MAX_COUNTRY, Data, DatabaseUrl, Json, Office, run
 from numbank.cli.customer import amount_of
 from numbank.money import format_minor
 
@@ -23,7 +23,9 @@ def group() -> None:
 
 @app.command("set")
 def set_(
-    country: Annotated[int, typer.Option("--country", help="Country number, see getCountries.")],
+    country: Annotated[
+        int, typer.Option("--country", min=0, max=MAX_COUNTRY, help="Country number, see getCountries.")
+    ],
     service: Annotated[str, typer.Option("--service", help="Service code, see getServicesList.")],
     price: Annotated[str, typer.Option("--price", help="Price of one activation.")],
     operator: Annotated[str, typer.Option("--operator", help="Only numbers of this operator.")] = ANY_OPERATOR,

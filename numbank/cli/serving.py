@@ -9,16 +9,22 @@ import typer
 
 from numbank.cli import screen
 from numbank.cli.access import Data, DatabaseUrl
-from numbank.customers import register
+from numbank.clock import new_uuid
+from numbank.customers import keys, register
+from numbank.db.opening import opened
 from numbank.db.pool import connect
-from numbank.money import parse_minor
-from numbank.settings import Settings, load
+from numbank.db.queries import Queries
+from numbank.money import MINOR_PER_UNIT, format_minor
+from numbank.settings import Settings, load, unknown
 
 Listen = Annotated[str | None, typer.Option("--listen", help="HOST:PORT (NUMBANK_LISTEN).")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, max=64, help="Worker processes (NUMBANK_WORKERS).")]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="The simulator supplies numbers and messages.")]
 
-DEMO_BALANCE = "100"
+Q = Queries("numbank.cli")
+
+DEMO_NAME = "demo"
+DEMO_BALANCE_MINOR = 100 * MINOR_PER_UNIT
 
 
 def serve(
@@ -32,6 +38,7 @@ def serve(
     from numbank.server import serve as supervisor  # noqa: PLC0415  granian is only loaded where it is needed
 
     settings = load(data=data, listen=listen, database_url=database_url, workers=workers, sandbox=sandbox or None)
+    _warn_of_slips()
 
     def ready(running: Settings) -> None:
         screen.say(f"numbank serves http://{running.listen}/stubs/handler_api.php")
@@ -44,16 +51,17 @@ def demo(data: Data = None, listen: Listen = None, database_url: DatabaseUrl = N
     from numbank.server import serve as supervisor  # noqa: PLC0415  granian is only loaded where it is needed
 
     settings = load(data=data, listen=listen, database_url=database_url, sandbox=True)
+    _warn_of_slips()
 
     def ready(running: Settings) -> None:
-        customer_id, key = asyncio.run(_demo_customer(running))
+        customer_id, key, cash = asyncio.run(_demo_customer(running))
         url = f"http://{running.listen}/stubs/handler_api.php"
         screen.out.print(f"""
 numbank is open in sandbox mode: numbers and messages are made up, money is play money.
 
   URL       {url}
   API key   {key}
-  customer  {customer_id}, with {DEMO_BALANCE}.00
+  customer  {customer_id}, with {format_minor(cash)}
 
   curl '{url}?api_key={key}&action=getBalance'
   curl '{url}?api_key={key}&action=getNumber&service=tg&country=0'
@@ -63,12 +71,26 @@ Stop it with Ctrl-C.""", markup=False)  # fmt: skip
     supervisor.serve(settings, screen.say, ready)
 
 
-async def _demo_customer(settings: Settings) -> tuple[int, str]:
-    connection = await connect(settings.database_url, hot=False, command_timeout_s=60)
+def _warn_of_slips() -> None:
+    for line in unknown():
+        screen.warn(line)
+
+
+async def _demo_customer(settings: Settings) -> tuple[int, str, int]:
+    """Id, fresh key and money of the demo's customer: made once, later given a new key and what was spent."""
+    url = settings.database_url
+    connection = await opened(url, connect(url, hot=False, command_timeout_s=60))
     try:
         async with connection.transaction():
-            balance = parse_minor(DEMO_BALANCE) or 0
-            return await register.add(connection, "demo", currency=settings.currency, balance=balance)
+            found = await connection.fetchrow(Q.customer_named, DEMO_NAME)
+            if found is None:
+                made = await register.add(connection, DEMO_NAME, currency=settings.currency, balance=DEMO_BALANCE_MINOR)
+                return *made, DEMO_BALANCE_MINOR
+            customer_id, cash = found
+            if cash < DEMO_BALANCE_MINOR:
+                cash = await register.topup(connection, customer_id, DEMO_BALANCE_MINOR - cash, new_uuid())
+            await keys.revoke_all(connection, customer_id)
+            return customer_id, await keys.issue(connection, customer_id), cash
     finally:
         await connection.close()
 
@@ -79,5 +101,5 @@ def migrate(data: Data = None, database_url: DatabaseUrl = None) -> None:
     from numbank.server import serve as supervisor  # noqa: PLC0415  granian is only loaded where it is needed
 
     with located(data, database_url) as settings:
-        asyncio.run(supervisor.prepare(settings, screen.say))
+        asyncio.run(supervisor.upgrade(settings, screen.say))
     screen.out.print("the database is up to date")

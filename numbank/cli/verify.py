@@ -31,12 +31,13 @@ def verify(json: Json = False, data: Data = None, database_url: DatabaseUrl = No
         screen.print_json({"clean": not wrong, "checks": findings})
     else:
         screen.table(
-            ("check", "looked at", "differences", "seconds", "what"),
-            ((one.check, one.looked_at, one.differences, f"{one.seconds:.2f}", one.sentence) for one in findings),
+            ("check", "looked at", "differences", "seconds"),
+            ((one.check, one.looked_at, one.differences, f"{one.seconds:.2f}") for one in findings),
         )
         for finding in wrong:
+            screen.err.print(f"{finding.check}: {finding.sentence}", style="red", markup=False)
             for example in finding.examples:
-                screen.err.print(f"{finding.check}: {example}", style="red", markup=False)
+                screen.err.print(f"{finding.check}: {screen.plain(example)}", style="red", markup=False)
         screen.out.print(f"{len(findings)} checks, {sum(one.differences for one in findings)} differences")
     if wrong:
         raise typer.Exit(1)

@@ -109,6 +109,7 @@ class Counter(Generic[Req, Res]):
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._idle = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def ask(self, request: Req) -> asyncio.Future[Res | Refusal]:
@@ -121,7 +122,8 @@ class Counter(Generic[Req, Res]):
             future.set_result(Overloaded())
         else:
             self._queue.append(Entry(request, future, monotonic() + self._deadline_s))
-            self._bell.set()
+            if self._idle:
+                self._bell.set()
         return future
 
     @property
@@ -147,7 +149,9 @@ class Counter(Generic[Req, Res]):
                 if self._stopping:
                     return
                 self._bell.clear()
+                self._idle = True
                 await self._bell.wait()
+                self._idle = False
                 continue
             batch = self._take()
             if batch:

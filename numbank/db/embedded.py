@@ -1,13 +1,14 @@
 """The PostgreSQL that comes along: one supervisor starts, adopts and stops it on a folder; everybody else attaches.
 
 The supervisor (`numbank serve`, or a command that finds no server) holds `serve.lock`. When it is killed, PostgreSQL
-goes on, and the next supervisor adopts it. Everything the operator has to know comes as one line of an EmbeddedError.
+goes on, and the next supervisor adopts it. When PostgreSQL is killed, a supervisor that watches it starts it again on
+the same address. Everything the operator has to know comes as one line of an EmbeddedError.
 """
 
-import fcntl
 import os
 import shlex
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,16 +16,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from numbank.db import pg_lock
 from numbank.db.pg_account import account_for
 from numbank.db.pg_binaries import MAJOR, binaries
 from numbank.db.pg_cluster import Folder, check_version, close_sockets, create
-from numbank.db.pg_errors import AlreadyServed, EmbeddedError, NotPermitted, NotRunning, StartFailed, WrongVersion
+from numbank.db.pg_errors import (
+    AlreadyServed,
+    BeingStarted,
+    EmbeddedError,
+    NotPermitted,
+    NotRunning,
+    StartFailed,
+    WrongVersion,
+)
 from numbank.db.pg_launch import adopt, check_identity, launch, prepare
 from numbank.db.pg_process import Postmaster, accepts, command
-from numbank.db.pg_wait import Say, is_gone, wait_until
+from numbank.db.pg_wait import Say, is_gone, unfailing, wait_until
 
 __all__ = [
     "AlreadyServed",
+    "BeingStarted",
     "EmbeddedError",
     "EmbeddedServer",
     "NotPermitted",
@@ -35,17 +46,24 @@ __all__ = [
     "binaries",
 ]
 
+LOOK_EVERY_S = 0.25
+RETRY_S = 5.0
+
 
 class EmbeddedServer:
     """A running PostgreSQL under this process's care. Made by `start`; `stop` it, or use it in a `with`."""
 
-    def __init__(self, folder: Folder, pid: int, gone: Callable[[], bool], lock: int, say: Say) -> None:
+    pid: int
+    _gone: Callable[[], bool]
+
+    def __init__(self, folder: Folder, lock: int, say: Say, *, shared_buffers: str, durable: bool) -> None:
         self.dsn = folder.dsn()
-        self.pid = pid
         self._folder = folder
-        self._gone = gone
         self._lock: int | None = lock
         self._say = say
+        self._command = command(folder, shared_buffers=shared_buffers, durable=durable)
+        self._stopping = threading.Event()
+        self._watcher: threading.Thread | None = None
 
     @classmethod
     def start(cls, data_dir: Path, say: Say, *, shared_buffers: str = "256MB", durable: bool = True) -> Self:
@@ -53,40 +71,69 @@ class EmbeddedServer:
 
         `durable=False` is for the clusters of tests: no fsync anywhere, a power cut may destroy them.
         """
-        folder = Folder.at(data_dir)
+        folder, say = Folder.at(data_dir), unfailing(say)
         with _one_line(folder):
             # For root others must be able to pass (the service user does); nobody but the owner needs to list it.
             folder.data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-            lock = _take_lock(folder)
+            lock = pg_lock.take(folder)
             try:
-                account = account_for(folder.data, folder.home)
-                account.check_reach(folder.data)
                 if not folder.home.exists():
+                    account = account_for(folder.data, folder.home)
+                    account.check_reach(folder.data)
                     create(folder, account, say, durable=durable)
-                check_version(folder)
-                began = time.monotonic()
-                adopted = adopt(folder, say)
-                if adopted is not None:
-                    say(f"taking over the PostgreSQL that runs on {folder.data} (pid {adopted.pid})")
-                    prepare(folder)
-                    return cls(folder, adopted.pid, lambda: is_gone(adopted), lock, say)
-                argv = command(folder, shared_buffers=shared_buffers, durable=durable)
-                child = launch(folder, account, argv, say)
-                say(f"PostgreSQL {MAJOR} is up after {time.monotonic() - began:.1f} s")
-                return cls(folder, child.pid, lambda: child.poll() is not None, lock, say)
+                server = cls(folder, lock, say, shared_buffers=shared_buffers, durable=durable)
+                server._bring_up()
             except BaseException:
                 os.close(lock)
                 raise
+        return server
+
+    def _bring_up(self) -> None:
+        """Adopt the PostgreSQL that runs on the folder, or start one."""
+        folder, say = self._folder, self._say
+        account = account_for(folder.data, folder.home)
+        account.check_reach(folder.data)
+        check_version(folder)
+        began = time.monotonic()
+        adopted = adopt(folder, say)
+        if adopted is not None:
+            say(f"taking over the PostgreSQL that runs on {folder.data} (pid {adopted.pid})")
+            prepare(folder)
+            self.pid, self._gone = adopted.pid, lambda: is_gone(adopted)
+            return
+        child = launch(folder, account, self._command, say)
+        say(f"PostgreSQL {MAJOR} is up after {time.monotonic() - began:.1f} s")
+        self.pid, self._gone = child.pid, lambda: child.poll() is not None
 
     def running(self) -> bool:
-        """Tell whether PostgreSQL still lives; a supervisor that sees it dead stops, and starts again."""
+        """Tell whether PostgreSQL still lives."""
         return not self._gone()
+
+    def watch(self) -> None:
+        """From now on start PostgreSQL again when it dies; the lock, the address and the data stay the same."""
+        self._watcher = threading.Thread(target=self._watch, name="postgresql-watcher", daemon=True)
+        self._watcher.start()
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(LOOK_EVERY_S):
+            if self.running():
+                continue
+            self._say(f"PostgreSQL (pid {self.pid}) died: starting it again")
+            try:
+                with _one_line(self._folder):
+                    self._bring_up()
+            except Exception as error:  # whatever it is: a watcher that ends watches nothing any more
+                self._say(f"PostgreSQL does not start, next try in {RETRY_S:.0f} s: {error}")
+                self._stopping.wait(RETRY_S)
 
     def stop(self) -> None:
         """Shut PostgreSQL down (fast: open transactions roll back), wait until it is gone, give the folder free."""
         if self._lock is None:
             return
         try:
+            self._stopping.set()
+            if self._watcher is not None:
+                self._watcher.join()  # one that is just starting it finishes first, so that it is known what to stop
             if self.running():
                 self._say("stopping PostgreSQL")
                 with suppress(ProcessLookupError):  # it died by itself just now: what we want
@@ -106,10 +153,17 @@ class EmbeddedServer:
 
 
 def attach(data_dir: Path) -> str:
-    """Return the address of the server that is running on this folder, or raise NotRunning."""
+    """Return the address of the server that is running on this folder; NotRunning, or BeingStarted by its supervisor."""
     folder = Folder.at(data_dir)
     with _one_line(folder):
         answer = 2 if Postmaster.read(folder) is None else accepts(folder)
+        if answer != 0:
+            supervisor = pg_lock.holder(folder)
+            if supervisor is not None:
+                raise BeingStarted(
+                    f"the database of {folder.data} is down; numbank (pid {supervisor}) is starting it again, or closes the"
+                    " bank: try again in a moment"
+                )
         if answer == 1:
             raise NotRunning(f"PostgreSQL on {folder.data} is just starting or stopping: try again in a moment")
         if answer != 0:
@@ -129,22 +183,7 @@ def _one_line(folder: Folder) -> Iterator[None]:
         raise NotPermitted(
             f"{error.filename or folder.data}: {error.strerror}; run numbank as the owner of {folder.data} or as root"
         ) from error
+    except (FileExistsError, NotADirectoryError) as error:
+        raise EmbeddedError(f"{folder.data} is a file, not a folder, or lies in one") from error
     except OSError as error:
         raise EmbeddedError(f"{error.filename or folder.data}: {error.strerror}") from error
-
-
-def _take_lock(folder: Folder) -> int:
-    """Take the supervisor's lock. The kernel frees it with the process and those it forked; the pid is for people."""
-    path = folder.data / "serve.lock"
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pid = os.read(lock, 20).decode("ascii", "replace").strip() or "unknown"
-        os.close(lock)
-        raise AlreadyServed(f"{folder.data} is already served by another numbank (pid {pid})") from None
-    if os.geteuid() == 0:  # root once must not lock the folder's owner out for ever
-        os.fchown(lock, folder.data.stat().st_uid, -1)
-    os.ftruncate(lock, 0)
-    os.write(lock, f"{os.getpid()}\n".encode())
-    return lock

@@ -1,7 +1,8 @@
 """What can go wrong with the database server that comes along; every message is one clear line for the operator.
 
 EmbeddedError       an OperatorError
-├── NotRunning      attach: nobody serves this folder, or not yet
+├── NotRunning      attach: nobody serves this folder
+├── BeingStarted    attach: somebody serves it, but its PostgreSQL is down just now
 ├── AlreadyServed   start: another supervisor holds this folder
 ├── NotPermitted    a file, a folder or a user is in the way
 ├── WrongVersion    the folder belongs to another major version of PostgreSQL
@@ -19,6 +20,10 @@ class EmbeddedError(OperatorError):
 
 class NotRunning(EmbeddedError):
     """No server answers for this folder."""
+
+
+class BeingStarted(EmbeddedError):
+    """A supervisor cares for this folder, but its PostgreSQL does not answer now: wait, start nothing."""
 
 
 class AlreadyServed(EmbeddedError):

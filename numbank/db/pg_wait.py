@@ -2,10 +2,21 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import psutil
 
 Say = Callable[[str], None]
+
+
+def unfailing(say: Say) -> Say:
+    """The same, but a terminal or a pipe that was closed stops nothing: PostgreSQL has to be looked after all the same."""
+
+    def quietly(text: str) -> None:
+        with suppress(OSError, ValueError):  # ValueError: a file object that was closed
+            say(text)
+
+    return quietly
 
 
 def wait_until(done: Callable[[], bool], say: Say, waiting_for: Callable[[], str]) -> None:

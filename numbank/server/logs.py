@@ -10,6 +10,9 @@ from typing import BinaryIO, cast
 import msgspec
 import structlog
 
+from numbank.customers.keys import Customer
+from numbank.wire.registry import Action
+
 # Lines that wait for the next flush; beyond that they are dropped rather than kept in memory.
 MAX_KEPT_LINES = 100_000
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -65,17 +68,23 @@ class AccessLog:
     """One JSON line per request, kept and written in one piece: a line costs 0.3 us instead of 9 (engine 8)."""
 
     def __init__(self, which: str) -> None:
-        self._all = which == "all"
+        self.polls = which == "all"
         self._none = which == "none"
         self._lines: list[bytes] = []
         self._encode = msgspec.json.Encoder().encode
 
-    def add(self, action: str, word: str, poll: bool, customer_id: int | None) -> None:
-        """Note a request; `word` is the word of a refusal, or empty."""
-        if self._none or (poll and not self._all) or len(self._lines) >= MAX_KEPT_LINES:
+    def add(self, action: Action | None, refused: str, customer: Customer | None) -> None:
+        """Note a request; `refused` is the word of a refusal, or empty."""
+        poll = action is not None and action.poll
+        if self._none or (poll and not self.polls) or len(self._lines) >= MAX_KEPT_LINES:
             return
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = {"timestamp": at, "event": "request", "action": action, "customer": customer_id, "refused": word}
+        line = {
+            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "event": "request",
+            "action": action.name if action is not None else "?",
+            "customer": customer.id if customer is not None else None,
+            "refused": refused,
+        }
         self._lines.append(self._encode(line))
 
     def flush(self) -> None:

@@ -9,10 +9,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY
 
+from numbank.customers.keys import Customer
 from numbank.db.commits import CommitUnknown
 from numbank.db.counter import Watch
 from numbank.server.logs import AccessLog
 from numbank.wire.handler import WireWatch
+from numbank.wire.registry import Action
 
 log = structlog.get_logger("numbank")
 
@@ -71,20 +73,28 @@ class WireMetrics(WireWatch):
 
     def __init__(self, access: AccessLog) -> None:
         self._access = access
-        self._counts: dict[tuple[str, str], int] = {}
+        self._served: dict[Action, int] = {}
+        self._refused: dict[tuple[str, str], int] = {}
 
-    def answered(self, action: str, reply: bytes, refused: bool, poll: bool, customer_id: int | None) -> None:
-        """Count a call; what follows a colon in a word (a price, a date) is not a label."""
-        word = reply.partition(b":")[0].decode() if refused and reply[:1] != b"{" else "json" if refused else ""
-        key = (action, word)
-        self._counts[key] = self._counts.get(key, 0) + 1
-        self._access.add(action, word, poll, customer_id)
+    def answered(self, action: Action | None, refused: str, customer: Customer | None) -> None:
+        """Count a call."""
+        if action is not None and not refused:
+            self._served[action] = self._served.get(action, 0) + 1
+            if action.poll and not self._access.polls:
+                return
+        else:
+            key = (action.name if action is not None else "?", refused)
+            self._refused[key] = self._refused.get(key, 0) + 1
+        self._access.add(action, refused, customer)
 
     def flush(self) -> None:
         """Hand the counts on: a few times a second, and before every scrape."""
-        counts, self._counts = self._counts, {}
-        for (action, word), count in counts.items():
-            REQUESTS.labels(action, word).inc(count)
+        served, self._served = self._served, {}
+        refused, self._refused = self._refused, {}
+        for action, count in served.items():
+            REQUESTS.labels(action.name, "").inc(count)
+        for (name, word), count in refused.items():
+            REQUESTS.labels(name, word).inc(count)
 
     def crashed(self, action: str, error: Exception) -> None:
         """Log a bug in an action."""

@@ -57,6 +57,10 @@ class Call(msgspec.Struct, frozen=True):
 
     def lease_id(self, otherwise: type[Refusal]) -> int:
         """The id of an activation; raises `otherwise` when it is not a number."""
+        text = self.fields.get("id")
+        # The plain case first: it is on the way of every poll.
+        if text and len(text) <= MAX_DIGITS and text.isascii() and text.isdigit():
+            return int(text)
         lease_id = self.whole(ID)
         if lease_id is None:
             raise otherwise

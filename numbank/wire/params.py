@@ -23,8 +23,9 @@ OPERATOR = Param(
 )
 MAX_PRICE = Param(
     "maxPrice",
-    "the cheapest offer is tried first, none above this price; WRONG_MAX_PRICE with the cheapest price when there is stock"
-    " above it only, or when this is not a number; NO_NUMBERS when there is no stock at all; the regular price when absent",
+    "offers up to this price are tried, the cheapest first; WRONG_MAX_PRICE with the cheapest price when there is stock only"
+    " above it, or when this is not a number; NO_NUMBERS when there is no stock at all; when absent only the regular price"
+    " is paid, the cheapest that is offered, and NO_NUMBERS means that nothing is left at it",
     (),
     "decimal",
 )

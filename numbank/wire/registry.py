@@ -26,7 +26,7 @@ class Param(msgspec.Struct, frozen=True):
     ignored: bool = False
 
 
-class Action(msgspec.Struct, frozen=True):
+class Action(msgspec.Struct, frozen=True, eq=False):
     """One action of the protocol. `json` tells the content type of its success; `poll` that it only reads.
 
     `way` are the desks and rules behind it, for `numbank explain` and the docs.

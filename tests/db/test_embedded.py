@@ -19,6 +19,7 @@ import pytest
 from numbank.db import embedded, pg_launch
 from numbank.db.embedded import (
     AlreadyServed,
+    BeingStarted,
     EmbeddedServer,
     NotPermitted,
     NotRunning,
@@ -149,6 +150,52 @@ def test_killed_postgres_recovers_what_was_committed(data: Path) -> None:
         assert not server.running()
     with start(data) as server:
         assert sql(server.dsn, "select count(*) from kept") == "1000"
+
+
+def test_a_watched_postgres_that_is_killed_comes_back_on_the_same_address(data: Path) -> None:
+    heard = Heard()
+    with start(data, heard) as server:
+        sql(server.dsn, "create table kept as select 42 as answer")
+        dsn = server.dsn
+        kill_9(server.pid)
+        with pytest.raises(BeingStarted, match=rf"is down; numbank \(pid {os.getpid()}\) is starting it again"):
+            attach(data)
+        server.watch()
+        while not heard.text.count("is up after") == 2:
+            time.sleep(0.05)
+        assert attach(data) == dsn
+        assert sql(dsn, "select answer from kept") == "42"
+        assert server.running()
+    assert "died: starting it again" in heard.text
+    with pytest.raises(NotRunning):
+        attach(data)
+
+
+def test_a_watched_postgres_that_cannot_start_is_tried_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "RETRY_S", 0.1)
+    heard = Heard()
+    with start(data, heard) as server:
+        settings = Folder.at(data).cluster / "postgresql.conf"
+        good = settings.read_text()
+        settings.write_text(good + "no_such_setting = on\n")
+        server.watch()
+        kill_9(server.pid)
+        while "no_such_setting" not in heard.text:
+            time.sleep(0.05)
+        settings.write_text(good)
+        while not heard.text.count("is up after") == 2:
+            time.sleep(0.05)
+
+
+def test_a_closed_terminal_keeps_nobody_from_stopping_postgres(data: Path) -> None:
+    def closed(_line: str) -> None:
+        raise BrokenPipeError
+
+    server = EmbeddedServer.start(data, closed, shared_buffers="32MB", durable=False)
+    server.stop()
+    assert not server.running()
+    with pytest.raises(NotRunning):
+        attach(data)
 
 
 def test_a_backend_that_outlived_its_postmaster_is_ended(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,13 +36,13 @@ class Live:
     def __init__(self, arguments: list[str], **environment: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/stubs/handler_api.php"
-        self._arguments = [NUMBANK, "serve", "--listen", f"127.0.0.1:{self.port}", *arguments]
+        self.arguments = [NUMBANK, "serve", "--listen", f"127.0.0.1:{self.port}", *arguments]
         self._environment = os.environ | QUICK | environment
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout_s: float = 60.0) -> None:
         """Start and wait until it is ready."""
-        self.process = subprocess.Popen(self._arguments, env=self._environment, start_new_session=True)
+        self.process = subprocess.Popen(self.arguments, env=self._environment, start_new_session=True)
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
