@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from numbank.catalogue.model import Price, Service
-from numbank.catalogue.prices import PriceLists, Stock
+from numbank.catalogue.model import Service
+from numbank.catalogue.prices import PriceLists
 from numbank.errors import NoOperators
-from numbank.money import as_number
 from numbank.wire import params as p
 from numbank.wire.activation import operators
+from numbank.wire.board import price
 from numbank.wire.call import Call
 from numbank.wire.encoding import encode
 from numbank.wire.registry import action
@@ -23,6 +21,7 @@ async def get_numbers_status(call: Call) -> bytes:
     if country_id not in call.desks.catalogue.countries:
         return b"{}"
     prices = (await call.desks.prices.of(country_id, operators(call, country_id))).prices
+    prices = tuple(one for one in prices if one.service_id in services)
     if call.desks.settings.plain_status_keys:
         return encode({services[one.service_id].code: str(one.count) for one in prices})
     return encode({
@@ -41,6 +40,8 @@ async def get_prices(call: Call) -> bytes:
     """Prices and counts by country and service; an empty object when nothing fits."""
     catalogue = call.desks.catalogue
     code, country = call.text(p.SERVICE), call.text(p.COUNTRY)
+    if not code and not country:
+        return await call.desks.board.whole()
     service = catalogue.activatable(code)
     if code and service is None:
         return b"{}"
@@ -49,27 +50,13 @@ async def get_prices(call: Call) -> bytes:
     answer: dict[str, object] = {}
     for country_id in listed:
         stock = await call.desks.prices.of(country_id)
-        shown = _of_service(stock, service) if service is not None else fragment(call, stock)
-        if shown is not None:
-            answer[str(country_id)] = shown
+        if service is None and stock.prices:
+            answer[str(country_id)] = call.desks.board.country(stock)
+        elif service is not None:
+            answer.update({
+                str(country_id): {service.code: price(one)} for one in stock.prices if one.service_id == service.id
+            })  # fmt: skip
     return encode(answer)
-
-
-def _of_service(stock: Stock, service: Service) -> dict[str, dict[str, object]] | None:
-    found = next((one for one in stock.prices if one.service_id == service.id), None)
-    return None if found is None else {service.code: _price(found)}
-
-
-def fragment(call: Call, stock: Stock) -> msgspec.Raw | None:
-    """All prices of a country, rendered, so that the full list is joined from parts; None when it has none."""
-    if not stock.prices:
-        return None
-    services = call.desks.catalogue.services
-    return msgspec.Raw(encode({services[one.service_id].code: _price(one) for one in stock.prices}))
-
-
-def _price(price: Price) -> dict[str, object]:
-    return {"cost": as_number(price.cost), "count": price.count, "physicalCount": price.count}
 
 
 @action("getCountries", replies=('{"2":{"id":2,"rus":"..","eng":"Kazakhstan",..}}',), json=True)

@@ -19,6 +19,7 @@ from numbank.catalogue.prices import PriceLists
 from numbank.customers.keys import KeyRing
 from numbank.errors import Refusal
 from numbank.settings import Settings, shares
+from numbank.wire.board import Board
 
 
 class Desks:
@@ -47,6 +48,7 @@ class Desks:
         self.lease = lease
         self.advance = advance
         self.zone = ZoneInfo(settings.time_zone)
+        self.board = Board(prices, catalogue, settings.price_list_age_s)
         self._lives = shares(settings.activation_life_overrides)
         self._windows = shares(settings.early_cancel_overrides)
 
