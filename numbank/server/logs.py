@@ -48,8 +48,18 @@ def _to_json(event: object, **_: object) -> bytes:
     return msgspec.json.encode(event, enc_hook=str)
 
 
+class Library(logging.Handler):
+    """What libraries log (asyncpg, asyncio), as lines like ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand a record on."""
+        log = structlog.get_logger("numbank")
+        log.log(record.levelno, "library", logger=record.name, message=record.getMessage(), exc_info=record.exc_info)
+
+
 def configure(level: str) -> None:
     """Set up structlog for this process, and let the few libraries that log go the same way."""
+    logging.basicConfig(handlers=[Library()], level=max(_LEVELS[level], logging.WARNING), force=True)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

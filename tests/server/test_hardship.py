@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import sys
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from numbank.customers.keys import KeyRing, digest_of
@@ -75,6 +77,20 @@ async def test_a_log_that_cannot_be_written_stops_nobody(dsn: str, monkeypatch: 
             return logs.SINK.lost > lost
 
         await until(dropped)
+
+
+def test_what_libraries_log_is_a_json_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = io.BytesIO()
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(kept, write_through=True))
+    logs.configure("info")
+    try:
+        raise ValueError("two\nlines")
+    except ValueError:
+        logging.getLogger("asyncpg").exception("Failed to restore %s", "something")
+    (line,) = kept.getvalue().splitlines()
+    shown = msgspec.json.decode(line)
+    assert (shown["logger"], shown["message"], shown["level"]) == ("asyncpg", "Failed to restore something", "error")
+    assert "ValueError" in shown["exception"]
 
 
 async def test_a_look_that_began_before_a_revocation_does_not_save_the_key(dsn: str) -> None:
