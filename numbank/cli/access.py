@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -12,7 +11,7 @@ import typer
 
 from numbank.catalogue.catalogue import Catalogue
 from numbank.cli.screen import say
-from numbank.db import migrate
+from numbank.db import ending, migrate
 from numbank.db.embedded import NotRunning, attach
 from numbank.db.opening import Unreachable, one_line, opened
 from numbank.db.pool import CONNECTION_ERRORS, Connection, Pool, create_pool
@@ -73,7 +72,7 @@ def located(data: str | None, database_url: str | None) -> Iterator[Settings]:
 def run(data: str | None, database_url: str | None, act: Callable[[Office], Awaitable[T]]) -> T:
     """Carry out a command's act against the bank."""
     with located(data, database_url) as settings:
-        return asyncio.run(_act(settings, act))
+        return ending.run(_act(settings, act))
 
 
 async def _act(settings: Settings, act: Callable[[Office], Awaitable[T]]) -> T:

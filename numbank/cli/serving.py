@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from numbank.cli import screen
 from numbank.cli.access import Data, DatabaseUrl
 from numbank.clock import new_uuid
 from numbank.customers import keys, register
+from numbank.db import ending
 from numbank.db.opening import opened
 from numbank.db.pool import connect
 from numbank.db.queries import Queries
@@ -54,7 +54,7 @@ def demo(data: Data = None, listen: Listen = None, database_url: DatabaseUrl = N
     _warn_of_slips()
 
     def ready(running: Settings) -> None:
-        customer_id, key, cash = asyncio.run(_demo_customer(running))
+        customer_id, key, cash = ending.run(_demo_customer(running))
         url = f"http://{running.listen}/stubs/handler_api.php"
         screen.out.print(f"""
 numbank is open in sandbox mode: numbers and messages are made up, money is play money.
@@ -101,5 +101,5 @@ def migrate(data: Data = None, database_url: DatabaseUrl = None) -> None:
     from numbank.server import serve as supervisor  # noqa: PLC0415  granian is only loaded where it is needed
 
     with located(data, database_url) as settings:
-        asyncio.run(supervisor.upgrade(settings, screen.say))
+        ending.run(supervisor.upgrade(settings, screen.say))
     screen.out.print("the database is up to date")

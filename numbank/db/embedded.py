@@ -138,7 +138,8 @@ class EmbeddedServer:
                 self._say("stopping PostgreSQL")
                 with suppress(ProcessLookupError):  # it died by itself just now: what we want
                     os.kill(self.pid, signal.SIGINT)
-                wait_until(self._gone, self._say, lambda: f"PostgreSQL is writing everything to disk (pid {self.pid})")
+                text = f"PostgreSQL is writing everything to disk (pid {self.pid})"
+                wait_until(self._gone, self._say, lambda: text, whatever_comes=True)
                 self._say("PostgreSQL has stopped")
             close_sockets(self._folder)
         finally:

@@ -22,6 +22,7 @@ from urllib.parse import quote, urlencode
 
 import psutil
 
+from numbank.db import ending
 from numbank.db.pg_account import Account
 from numbank.db.pg_binaries import MAJOR, binaries
 from numbank.db.pg_errors import NotPermitted, StartFailed, WrongVersion
@@ -163,6 +164,7 @@ def _initdb(cluster: Path, password: Path, account: Account, *, durable: bool) -
             initdb.terminate()
             initdb.wait()  # it still removes what it made
             raise
+    ending.obey()  # Ctrl-C reaches initdb too: its complaint would be no news
     if initdb.returncode:
         complaints = [line for line in said.splitlines() if "error" in line] or said.splitlines()[-1:]
         raise StartFailed(f"initdb could not make {cluster}: {' '.join(complaints)}")

@@ -6,6 +6,8 @@ from contextlib import suppress
 
 import psutil
 
+from numbank.db import ending
+
 Say = Callable[[str], None]
 
 
@@ -19,11 +21,18 @@ def unfailing(say: Say) -> Say:
     return quietly
 
 
-def wait_until(done: Callable[[], bool], say: Say, waiting_for: Callable[[], str]) -> None:
-    """Wait without a limit (recovery takes what it takes), but tell after 2 s and then every 5 s for what."""
+def wait_until(
+    done: Callable[[], bool], say: Say, waiting_for: Callable[[], str], *, whatever_comes: bool = False
+) -> None:
+    """Wait without a limit (recovery takes what it takes), but tell after 2 s and then every 5 s for what.
+
+    `whatever_comes`: also when the program is told to end.
+    """
     began = time.monotonic()
     next_word, pause = 2.0, 0.005
     while not done():
+        if not whatever_comes:
+            ending.obey()
         waited = time.monotonic() - began
         if waited >= next_word:
             say(f"{waiting_for()} ({waited:.0f} s)")

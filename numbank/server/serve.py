@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import os
 import shutil
 import signal
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,7 +19,7 @@ from granian.http import HTTP1Settings
 from granian.server.common import AbstractServer
 
 from numbank.catalogue import offers, tables
-from numbank.db import migrate
+from numbank.db import ending, migrate
 from numbank.db.embedded import EmbeddedServer
 from numbank.db.opening import opened
 from numbank.db.pool import connect
@@ -60,34 +57,11 @@ def database(settings: Settings, say: Say, *, watched: bool = False) -> Iterator
     if settings.database_url:
         yield settings
         return
-    with ended_by_signals(), EmbeddedServer.start(settings.data_dir, say) as server:
+    with ending.noted(), EmbeddedServer.start(settings.data_dir, say) as server:
+        ending.obey()
         if watched:
             server.watch()
         yield msgspec.structs.replace(settings, database_url=server.dsn)
-
-
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """SIGTERM and a closed terminal unwind the program as Ctrl-C does, so that no PostgreSQL is left alone."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def unwind(number: int, _frame: FrameType | None) -> None:
-        # A terminal that is closed hangs up twice, kernel and shell: the second must not break off the stopping.
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)
-        raise SystemExit(128 + number)
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # nohup
-            signal.signal(number, unwind)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 async def upgrade(settings: Settings, say: Say) -> None:
@@ -140,7 +114,7 @@ async def _upgrade(connection: Connection, say: Say) -> None:
 def serve(settings: Settings, say: Say, ready: Callable[[Settings], None] | None = None) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; `ready` runs once the database is prepared, before the port opens."""
     with reserved(settings.listen), metrics_folder(settings), database(settings, say, watched=True) as running:
-        asyncio.run(prepare(running, say))
+        ending.run(prepare(running, say))
         if ready is not None:
             ready(running)
         _export(running)
@@ -174,6 +148,13 @@ def granian_for(target: str, settings: Settings) -> AbstractServer[Any]:
     # granian would reload at a hang-up. A closed terminal must end the bank in good order; under nohup it means nothing.
     hang_up = _nothing if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else server.signal_handler_interrupt
     server.signal_handler_reload = hang_up  # type: ignore[method-assign]
+
+    def hand_over() -> None:
+        """By now granian minds the signals; one that came before is handed over."""
+        if ending.wanted():
+            server.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
+    server.on_startup(hand_over)
     return server
 
 

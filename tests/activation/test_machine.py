@@ -24,7 +24,7 @@ from numbank.errors import BadStatus, EarlyCancel
 from numbank.intake.deliver import DeliverDesk
 from numbank.messages.model import Incoming
 from numbank.supply.supplier import Suppliers
-from tests.conftest import DSN_VARIABLE, on_database
+from tests.conftest import DSN_VARIABLE, drop, on_database
 from tests.support import Shop
 
 pytestmark = pytest.mark.slow
@@ -207,6 +207,6 @@ def test_an_activation_does_what_the_documents_say(template: str) -> None:
         )
     finally:
         loop.run_until_complete(ActivationMachine.connection.close())
-        loop.run_until_complete(admin.execute(f"drop database {name} with (force)"))
         loop.run_until_complete(admin.close())
+        loop.run_until_complete(drop(name))
         loop.close()

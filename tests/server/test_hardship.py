@@ -84,7 +84,7 @@ def test_what_libraries_log_is_a_json_line_too(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(kept, write_through=True))
     logs.configure("info")
     try:
-        raise ValueError("two\nlines")
+        int("not a number")
     except ValueError:
         logging.getLogger("asyncpg").exception("Failed to restore %s", "something")
     (line,) = kept.getvalue().splitlines()

@@ -9,7 +9,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from tests.conftest import DSN_VARIABLE, on_database
+from tests.conftest import DSN_VARIABLE, drop, on_database
 from tests.sim.world import simulate
 
 SEEDS = int(os.environ.get("SEEDS", "50"))
@@ -26,5 +26,5 @@ async def test_a_seeded_world_stays_right(template: str, seed: int) -> None:
     try:
         await asyncio.wait_for(simulate(on_database(dsn, name), seed, steps=40), 120)
     finally:
-        await admin.execute(f"drop database {name} with (force)")
         await admin.close()
+        await drop(name)
