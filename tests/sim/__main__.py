@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import shutil
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 import asyncpg
 
 from numbank.db.embedded import EmbeddedServer
-from tests.conftest import on_database, prepare
+from tests.conftest import DSN_VARIABLE, drop, on_database, prepare
 from tests.sim.world import simulate
 
 
@@ -26,7 +27,7 @@ async def simulate_all(dsn: str, seeds: range, steps: int) -> None:
         name = f"sim_{seed}"
         await admin.execute(f"create database {name} template sim_template")
         await simulate(on_database(dsn, name), seed, steps)
-        await admin.execute(f"drop database {name} with (force)")
+        await drop(name)
     await admin.close()
 
 
@@ -42,6 +43,7 @@ def main() -> None:
     started = time.monotonic()
     try:
         with EmbeddedServer.start(folder, lambda _: None, shared_buffers="64MB", durable=False) as server:
+            os.environ[DSN_VARIABLE] = server.dsn
             seeds = range(given.first, given.first + given.seeds)
             asyncio.run(simulate_all(server.dsn, seeds, given.steps))
     finally:
