@@ -14,17 +14,14 @@ from numbank.cli import screen
 from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
 from numbank.db.counter import Counter
 from numbank.db.pool import connector
-from numbank.db.queries import Queries
 from numbank.errors import OperatorError, Refusal
 from numbank.intake.deliver import DeliverDesk, Intake
 from numbank.intake.door import Arrival, Door
 from numbank.messages import store
-from numbank.messages.model import Fate, Incoming
+from numbank.messages.model import Incoming
 from numbank.supply.e164 import parse_e164
 
 app = typer.Typer(no_args_is_help=True)
-
-Q = Queries("numbank.cli")
 
 
 @app.command()
@@ -84,10 +81,11 @@ async def _deliver(arrival: Arrival, office: Office) -> tuple[str, str, int | No
         await counter.stop()
     if isinstance(result, Refusal):
         raise OperatorError(f"the message was not taken in: {type(result).__name__}")
-    kept = await office.pool.fetchrow(Q.fate_of_message, *handed[0].key)
+    kept = await store.fate_of(office.pool, handed[0])
     if kept is None:
         raise RuntimeError("the message is durable, but cannot be found under its key")
-    return result.name.lower(), Fate(kept["fate"]).name.lower(), kept["lease_id"], kept["code"]
+    fate, lease_id, code = kept
+    return result.name.lower(), fate.name.lower(), lease_id, code
 
 
 @app.command()

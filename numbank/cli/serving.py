@@ -13,7 +13,6 @@ from numbank.customers import keys, register
 from numbank.db import ending
 from numbank.db.opening import opened
 from numbank.db.pool import connect
-from numbank.db.queries import Queries
 from numbank.money import MINOR_PER_UNIT, format_minor
 from numbank.settings import Settings, load, unknown
 
@@ -21,7 +20,6 @@ Listen = Annotated[str | None, typer.Option("--listen", help="HOST:PORT (NUMBANK
 Workers = Annotated[int | None, typer.Option("--workers", min=1, max=64, help="Worker processes (NUMBANK_WORKERS).")]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="The simulator supplies numbers and messages.")]
 
-Q = Queries("numbank.cli")
 
 DEMO_NAME = "demo"
 DEMO_BALANCE_MINOR = 100 * MINOR_PER_UNIT
@@ -82,7 +80,7 @@ async def _demo_customer(settings: Settings) -> tuple[int, str, int]:
     connection = await opened(url, connect(url, hot=False, command_timeout_s=60))
     try:
         async with connection.transaction():
-            found = await connection.fetchrow(Q.customer_named, DEMO_NAME)
+            found = await register.named(connection, DEMO_NAME)
             if found is None:
                 made = await register.add(connection, DEMO_NAME, currency=settings.currency, balance=DEMO_BALANCE_MINOR)
                 return *made, DEMO_BALANCE_MINOR

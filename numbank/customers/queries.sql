@@ -36,3 +36,7 @@ select exists (select from customer where id = $1);
 -- name: balance
 -- What a customer holds.
 select cash from account where id = $1;
+
+-- name: customer_named
+-- The oldest active customer of a name, and what is on the account.
+select c.id, a.cash from customer c join account a on a.id = c.id where c.name = $1 and c.active order by c.id limit 1;

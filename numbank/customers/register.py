@@ -70,3 +70,9 @@ async def balance(pool: Pool, account_id: int) -> int:
     """What a customer holds."""
     cash: int = await pool.fetchval(Q.balance, account_id)
     return cash
+
+
+async def named(tx: Connection, name: str) -> tuple[int, int] | None:
+    """Id and money of the oldest active customer of a name; None if there is none."""
+    row = await tx.fetchrow(Q.customer_named, name)
+    return None if row is None else (row["id"], row["cash"])

@@ -41,6 +41,12 @@ async def open_account(tx: Connection, currency: int) -> int:
     return account_id
 
 
+async def other_currency(tx: Connection, currency: int) -> int | None:
+    """The currency of an account that is kept in another one; None when all agree."""
+    other: int | None = await tx.fetchval(Q.other_currency, currency)
+    return other
+
+
 async def lock_balances(tx: Connection, account_ids: Sequence[int]) -> dict[int, Balance]:
     """Lock accounts in id order, then read what they hold (engine 1.1)."""
     await tx.fetch(Q.lock_accounts, sorted(set(account_ids)))

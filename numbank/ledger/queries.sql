@@ -76,3 +76,7 @@ with voided as (
   where a.id = t.account_id
 )
 select count(*) from voided;
+
+-- name: other_currency
+-- The currency of an account that is kept in another one than the house's; nothing when all agree.
+select currency from account where currency <> $1 limit 1;

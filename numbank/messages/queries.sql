@@ -48,3 +48,8 @@ select id, e164, sender, text, fate, received_at from message where lease_id is 
 -- name: supplier_of_number
 -- The supplier that owns a telephone number.
 select p.supplier_id from number n join pool p on p.id = n.pool_id where n.e164 = $1;
+
+-- name: fate_of_message
+-- What became of a message: its fate, the lease that got it, and the code in it.
+select m.fate, m.lease_id, m.code from message_key k join message m on m.id = k.message_id
+where k.ref = $1 and k.content = $2;

@@ -100,3 +100,9 @@ async def supplier_of(pool: Pool, e164: int) -> int | None:
     """The supplier that owns a telephone number, None when it is not ours."""
     found: int | None = await pool.fetchval(Q.supplier_of_number, e164)
     return found
+
+
+async def fate_of(pool: Pool, incoming: Incoming) -> tuple[Fate, int | None, str | None] | None:
+    """What became of a message that was taken in: its fate, the lease that got it, the code; None if it never came."""
+    row = await pool.fetchrow(Q.fate_of_message, *incoming.key)
+    return None if row is None else (Fate(row["fate"]), row["lease_id"], row["code"])

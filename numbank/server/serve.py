@@ -23,9 +23,9 @@ from numbank.db import ending, migrate
 from numbank.db.embedded import EmbeddedServer
 from numbank.db.opening import opened
 from numbank.db.pool import connect
-from numbank.db.queries import Queries
 from numbank.db.versions import bump
 from numbank.errors import OperatorError
+from numbank.ledger import journal
 from numbank.server.listening import listen_address, reserved
 from numbank.settings import PREFIX, SUPERVISOR, Settings
 from numbank.suppliers.simulator import stock
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from numbank.db.pool import Connection
 
-Q = Queries("numbank.server")
 
 Say = Callable[[str], None]
 
@@ -74,7 +73,7 @@ async def prepare(settings: Settings, say: Say) -> None:
     """Everything that the database needs before the bank serves with these settings."""
     async with _connected(settings) as connection:
         await _upgrade(connection, say)
-        other = await connection.fetchval(Q.other_currency, settings.currency)
+        other = await journal.other_currency(connection, settings.currency)
         if other is not None:
             raise OperatorError(
                 f"setting {PREFIX}CURRENCY={settings.currency}: this bank has accounts in currency {other}, and serves one"
