@@ -286,6 +286,32 @@ def test_verify_says_one_line_per_check(dsn: str) -> None:
 
 
 @pytest.mark.slow
+def test_a_message_of_another_service_is_not_handed_over_by_hand_either(dsn: str) -> None:
+    db = ("--json", "--database-url", dsn)
+    where = ("--country", "6", "--operator", "any")
+    command("number", "add", *where, *db, stdin="6281200000001\n")
+    command("offer", "set", "--country", "6", "--service", "tg", "--price", "0.1", *db)
+
+    async def lease() -> None:
+        async with open_bank(dsn) as (app, shop):
+            _, key = await shop.customer()
+            await Caller(app, key).lease("tg", country=6)
+
+    asyncio.run(lease())
+    sent = (
+        "message",
+        "deliver",
+        "--to",
+        "6281200000001",
+        "--from",
+        "Instagram",
+        "--text",
+        "123456 is your Instagram code",
+    )
+    assert json.loads(command(*sent, *db).stdout)["fate"] == "other_service"
+
+
+@pytest.mark.slow
 def test_agents_get_a_key_once_and_own_their_numbers(dsn: str) -> None:
     db = ("--json", "--database-url", dsn)
     made = json.loads(command("agent", "add", "bank1", *db).stdout)

@@ -52,6 +52,7 @@ async def test_a_reader_of_a_growing_table_holds_nobody_up(dsn: str) -> None:
     await reader.fetch("select count(*) from message")
     await maker.execute("set lock_timeout = '200ms'")
     await maker.execute("select add_partition('message', 1000)")
+    assert await maker.fetchval("select to_regclass('message_20000001') is not null")
     await transaction.rollback()
     await reader.close()
     await maker.close()

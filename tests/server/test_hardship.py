@@ -136,6 +136,7 @@ async def test_a_subscriber_that_fails_is_tried_again(dsn: str) -> None:
         return len(tries) == 3
 
     await until(succeeded)
+    assert versions.fresh
     await versions.stop()
     await pool.close()
 
