@@ -174,16 +174,9 @@ ROUNDING = 1e-9
 
 def _check(settings: Settings) -> None:
     """What a type and bounds cannot say."""
-    for name in ("activation_life_overrides", "early_cancel_overrides", "sandbox_faults"):
+    for name in ("activation_life_overrides", "early_cancel_overrides"):
         shares(getattr(settings, name), PREFIX + name.upper())
-    faults = shares(settings.sandbox_faults)
-    for fault, share in faults.items():
-        if fault not in FAULTS:
-            raise _refused("sandbox_faults", settings, f"there is no fault {fault!r}, only {', '.join(FAULTS)}")
-        if share > 1:
-            raise _refused("sandbox_faults", settings, f"the share of {fault} must be 0 to 1")
-    if sum(faults.values()) > 1 + ROUNDING:
-        raise _refused("sandbox_faults", settings, "the shares are more than 1 together")
+    fault_shares(settings.sandbox_faults)
     try:
         ZoneInfo(settings.time_zone)
     except (ValueError, OSError, KeyError):  # a path, a folder such as `Europe`, a name that is not there
@@ -192,6 +185,20 @@ def _check(settings: Settings) -> None:
 
 def _refused(name: str, settings: Settings, reason: str) -> OperatorError:
     return OperatorError(f"setting {PREFIX}{name.upper()}={getattr(settings, name)!r}: {reason}")
+
+
+def fault_shares(text: str) -> dict[str, float]:
+    """Read the fault plan of the simulator; OperatorError on an unknown fault, or on shares of more than one together."""
+    setting = PREFIX + "SANDBOX_FAULTS"
+    faults = shares(text, setting)
+    for fault, share in faults.items():
+        if fault not in FAULTS:
+            raise OperatorError(f"setting {setting}={text!r}: there is no fault {fault!r}, only {', '.join(FAULTS)}")
+        if share > 1:
+            raise OperatorError(f"setting {setting}={text!r}: the share of {fault} must be 0 to 1")
+    if sum(faults.values()) > 1 + ROUNDING:
+        raise OperatorError(f"setting {setting}={text!r}: the shares are more than 1 together")
+    return faults
 
 
 def shares(text: str, setting: str = "") -> dict[str, float]:

@@ -17,7 +17,7 @@ from numbank.server.bank import Bank
 from numbank.server.health import ready
 from numbank.server.metrics import CounterMetrics, WireMetrics, exposition
 from numbank.server.periodic import Periodic
-from numbank.settings import Settings, load
+from numbank.settings import SUPERVISOR, Settings, load
 from numbank.suppliers.agent.http import AgentDoor
 from numbank.wire.handler import Wire
 
@@ -26,7 +26,6 @@ log = structlog.get_logger("numbank")
 ACCESS_FLUSH_S = 0.25
 GC_THRESHOLD = 10_000
 PARENT_CHECK_S = 0.5
-SUPERVISOR = "NUMBANK_SUPERVISOR_PID"
 
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 

@@ -185,6 +185,7 @@ def test_a_watched_postgres_that_cannot_start_is_tried_again(data: Path, monkeyp
         settings.write_text(good)
         while heard.text.count("is up after") != 2:
             time.sleep(0.05)
+        assert sql(attach(data), "select 1") == "1"
 
 
 def test_a_closed_terminal_keeps_nobody_from_stopping_postgres(data: Path) -> None:
@@ -355,8 +356,8 @@ def test_ctrl_c_in_the_terminal_does_not_reach_postgres(data: Path) -> None:
 def test_environment_of_other_databases_does_not_leak_in(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PGDATA", "PGHOST", "PGUSER", "PGDATABASE", "PGOPTIONS", "PGPASSWORD", "PGSERVICE"):
         monkeypatch.setenv(name, "/nonsense")
-    with start(data):
-        attach(data)
+    with start(data) as server:
+        assert attach(data) == server.dsn
 
 
 @pytest.mark.parametrize("name", ["x" * 120, "a, b", "my \"bank\" 'é' & 100% @:?"])

@@ -25,9 +25,8 @@ from numbank.customers import register
 from numbank.db.pg_cluster import Folder
 from numbank.db.pg_process import Postmaster
 from numbank.errors import OperatorError
-from numbank.server import app, metrics, serve
+from numbank.server import metrics, serve
 from numbank.server.listening import listen_address, reserved
-from numbank.settings import SUPERVISOR
 from tests.server.live import NUMBANK, QUICK, Live, command, free_port, live
 from tests.support import settings_for
 
@@ -98,7 +97,7 @@ def test_a_reserved_port_lets_only_our_workers_in() -> None:
 
 @pytest.mark.unit
 def test_supervisor_and_workers_mean_the_same_variables() -> None:
-    assert (app.SUPERVISOR, metrics.MULTIPROCESS) == (SUPERVISOR, serve.MULTIPROCESS)
+    assert metrics.MULTIPROCESS == serve.MULTIPROCESS
 
 
 @pytest.mark.unit

@@ -549,6 +549,7 @@ async def test_a_customer_who_goes_away_does_not_take_the_call_along(market: Mar
     request.cancel()
     gone.set()
     await market.becomes(supplier_id, HELD)
+    assert request.cancelled()
 
 
 async def test_an_order_id_is_used_up_by_a_number_and_not_by_an_order_without_one(market: Market) -> None:

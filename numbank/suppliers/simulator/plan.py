@@ -8,14 +8,11 @@ import msgspec
 
 from numbank.catalogue.model import Service
 from numbank.clock import Chance
-from numbank.errors import OperatorError
-from numbank.settings import shares
+from numbank.settings import fault_shares
 from numbank.suppliers.simulator.messages import Text, Writer
 
 # `late` comes this long after the lease ended: longer than a sweep takes, shorter than its number rests.
 LATE_BY_S = 5.0
-# Shares are decimals of a user: 0.1 * 10 may add up to a little more than one.
-_ROUNDING = 1e-9
 
 
 class Fault(StrEnum):
@@ -36,13 +33,8 @@ class Faults(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> Faults:
-        """Read the setting; OperatorError on an unknown fault or shares of more than one together."""
-        found = shares(text)
-        unknown = sorted(set(found) - set(Fault))
-        if unknown:
-            raise OperatorError(f"setting {text!r}: no fault {unknown[0]!r}; there are {', '.join(Fault)}")
-        if sum(found.values()) > 1 + _ROUNDING:
-            raise OperatorError(f"setting {text!r}: the shares are more than 1 together")
+        """Read the setting; OperatorError on what it cannot be (settings.fault_shares)."""
+        found = fault_shares(text)
         return cls(tuple((fault, found[fault]) for fault in Fault if found.get(fault)))
 
     def draw(self, chance: Chance) -> Fault | None:
