@@ -8,7 +8,12 @@ Refusal                     an expected "no"; a dialect's table turns the class 
 │   ├── BadService          no such service
 │   ├── BadStatus           the status is unknown, or not possible in this state
 │   ├── NotANumber          an id that is not a number
-│   └── WrongMaxPrice       stock exists, but only above the price limit (carries the cheapest price)
+│   ├── WrongMaxPrice       stock exists, but only above the price limit (carries the cheapest price)
+│   ├── WrongPrefixes       phoneException is no list of prefixes
+│   ├── WrongDate           a span of time that cannot be, or is too long
+│   ├── WrongService        no such service, in the words of the statistics
+│   ├── BadLanguage         no such language, or no recogniser for it
+│   └── NotIncoming         the activation is not verified by a call
 ├── NotFound                nothing of that kind belongs to this customer (a foreign id looks the same)
 │   ├── NoActivation        no such activation
 │   ├── NoActivations       the customer has no live activation
@@ -16,11 +21,30 @@ Refusal                     an expected "no"; a dialect's table turns the class 
 ├── AccountRefused          the state of the account forbids a purchase
 │   ├── AccountInactive     the account is switched off
 │   ├── ChannelsLimit       blocked without a date, or too many leases at once
-│   └── Banned              blocked until a date (carries it)
+│   ├── Banned              blocked until a date (carries it)
+│   ├── RegionRefused       the address of the client is in a region that is not served
+│   └── ServiceDenied       the operator does not sell this service
 ├── NoBalance               not enough money
+│   └── NoBalanceForward    enough for the number, but not for forwarding
 ├── NoNumbers               nothing in stock that fits
+├── NoMultiService          the country does not do several services on one number
+├── AdditionalRefused       an additional service cannot be had
+│   ├── WrongSecurity       the parent was bought without forwarding, or has not received a message, or is over
+│   ├── WrongAdditional     the service cannot be forwarded
+│   └── RepeatedAdditional  it was bought for this parent before
+├── ReactivationRefused     a reactivation cannot be had
+│   ├── NeverSuccessful     the parent was never successful
+│   ├── NotRenewable        the number is not offered again, or is leased to somebody
+│   └── SimOffline          the number is known, but not connected
+├── CallRefused             a call cannot be read or made
+│   ├── NoCall              no call came yet
+│   ├── CallCancelled       the activation was cancelled
+│   ├── ParsedTooOften      the transcript was asked for too often
+│   ├── CallTaskExists      a call is asked for already
+│   └── NoSuchNumber        no number to call from
 ├── OrderExists             the orderId was used before
 ├── EarlyCancel             still inside the window in which a cancel is refused
+├── RateLimited             more requests or leases than the key may make in the time
 ├── Overloaded              a queue is full, or the request waited too long in it
 ├── TooLarge                more fields or bytes than the limits allow
 └── Unavailable             the database cannot answer now; nothing half-done
@@ -73,6 +97,26 @@ class WrongMaxPrice(BadRequest):
         self.cheapest_minor = cheapest_minor
 
 
+class WrongPrefixes(BadRequest):
+    """phoneException is no list of at most 20 prefixes of 4 to 9 digits."""
+
+
+class WrongDate(BadRequest):
+    """A span of time that cannot be, or is longer than 30 days."""
+
+
+class WrongService(BadRequest):
+    """No such service, in the words of the statistics."""
+
+
+class BadLanguage(BadRequest):
+    """No such language, or no recogniser for it."""
+
+
+class NotIncoming(BadRequest):
+    """The activation is not verified by a call."""
+
+
 class NotFound(Refusal):
     """Nothing of that kind belongs to this customer."""
 
@@ -109,12 +153,88 @@ class Banned(AccountRefused):
         self.until = until
 
 
+class RegionRefused(AccountRefused):
+    """The address of the client is in a region that is not served."""
+
+
+class ServiceDenied(AccountRefused):
+    """The operator does not sell this service."""
+
+
 class NoBalance(Refusal):
     """Not enough money."""
 
 
+class NoBalanceForward(NoBalance):
+    """Enough for the number, but not for forwarding."""
+
+
 class NoNumbers(Refusal):
     """Nothing in stock that fits."""
+
+
+class NoMultiService(Refusal):
+    """The country does not do several services on one number."""
+
+
+class AdditionalRefused(Refusal):
+    """An additional service cannot be had."""
+
+
+class WrongSecurity(AdditionalRefused):
+    """The parent was bought without forwarding, has not received a message, or is over."""
+
+
+class WrongAdditional(AdditionalRefused):
+    """The service cannot be forwarded."""
+
+
+class RepeatedAdditional(AdditionalRefused):
+    """The service was bought for this parent before."""
+
+
+class ReactivationRefused(Refusal):
+    """A reactivation cannot be had."""
+
+
+class NeverSuccessful(ReactivationRefused):
+    """The parent was never successful."""
+
+
+class NotRenewable(ReactivationRefused):
+    """The number is not offered again, or is leased to somebody."""
+
+
+class SimOffline(ReactivationRefused):
+    """The number is known, but not connected."""
+
+
+class CallRefused(Refusal):
+    """A call cannot be read or made."""
+
+
+class NoCall(CallRefused):
+    """No call came yet."""
+
+
+class CallCancelled(CallRefused):
+    """The activation was cancelled."""
+
+
+class ParsedTooOften(CallRefused):
+    """The transcript was asked for too often."""
+
+
+class CallTaskExists(CallRefused):
+    """A call is asked for already."""
+
+
+class NoSuchNumber(CallRefused):
+    """No number to call from."""
+
+
+class RateLimited(Refusal):
+    """More requests or leases than the key may make in the time."""
 
 
 class OrderExists(Refusal):

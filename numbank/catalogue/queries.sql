@@ -51,9 +51,12 @@ select id, kind from supplier where name = $1;
 with named as (
   insert into operator (country_id, name) select $1, 'any' from supplier where id = $4 and asked and $3::int is null
   on conflict do nothing
+), dearer as (
+  delete from offer where country_id = $1 and service_id = $2 and operator_id is not distinct from $3 and supplier_id = $4
+    and kind = 0 and price <> $5
 )
 insert into offer (country_id, service_id, operator_id, supplier_id, kind, price) values ($1, $2, $3, $4, 0, $5)
-on conflict (country_id, service_id, kind, supplier_id, operator_id) do update set price = excluded.price;
+on conflict do nothing;
 
 -- name: prices_of_country
 -- What each service costs in a country (the regular price: the cheapest) and how many numbers are left at it; an operator's

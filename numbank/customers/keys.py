@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 
@@ -19,10 +20,21 @@ TOPIC = "keys"
 
 
 class Customer(msgspec.Struct, frozen=True):
-    """Who leases. The id is that of the account too. An inactive one may finish what runs, but not buy."""
+    """Who leases. The id is that of the account too. One that is inactive, blocked or banned may finish what runs, but not
+    buy. `max_live`, `requests_per_s`, `leases_per_min` None: the settings' values; `dialect` empty: that of the path;
+    `phone_exception` are prefixes with commas between; `discount_bp` is that of the loyalty rank, in 1/10,000.
+    """
 
     id: int
     active: bool
+    blocked: bool = False
+    banned_until: datetime | None = None
+    max_live: int | None = None
+    dialect: str = ""
+    phone_exception: str = ""
+    discount_bp: int = 0
+    requests_per_s: int | None = None
+    leases_per_min: int | None = None
 
 
 @lru_cache(maxsize=4096)

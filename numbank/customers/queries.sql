@@ -9,8 +9,13 @@ insert into customer (id, name) values ($1, $2);
 insert into api_key (digest, customer_id) values ($1, $2);
 
 -- name: customer_of_key
--- Who a key belongs to; nobody when it was revoked.
-select c.id, c.active from api_key k join customer c on c.id = k.customer_id where k.digest = $1 and k.revoked_at is null;
+-- Who a key belongs to, with what limits purchases and the discount of the loyalty rank; nobody when it was revoked.
+select c.id, c.active, c.blocked,
+  (select max(b.until) from ban b where b.account_id = c.id and b.end_user is null and b.lifted_at is null and b.until > bank_now()),
+  c.max_live, c.dialect, c.phone_exception,
+  coalesce((select r.discount_bp from rank r where r.turnover <= c.turnover order by r.turnover desc limit 1), 0),
+  c.requests_per_s, c.leases_per_min
+from api_key k join customer c on c.id = k.customer_id where k.digest = $1 and k.revoked_at is null;
 
 -- name: revoke_keys
 -- Revoke the live keys of a customer; gives how many.

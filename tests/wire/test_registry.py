@@ -17,7 +17,10 @@ from numbank.wire.registry import ACTIONS
 
 pytestmark = pytest.mark.unit
 
-GROUPS = {errors.BadRequest, errors.NotFound, errors.AccountRefused}
+GROUPS = {
+    errors.BadRequest, errors.NotFound, errors.AccountRefused, errors.AdditionalRefused, errors.ReactivationRefused,
+    errors.CallRefused,
+}  # fmt: skip
 
 
 def tree(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:

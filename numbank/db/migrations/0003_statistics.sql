@@ -1,0 +1,3 @@
+-- 0003_statistics
+-- oldest code: 2
+select 1;

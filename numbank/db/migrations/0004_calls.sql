@@ -1,0 +1,3 @@
+-- 0004_calls
+-- oldest code: 2
+select 1;

@@ -1,0 +1,3 @@
+-- 0005_hooks
+-- oldest code: 2
+select 1;

@@ -1,0 +1,3 @@
+-- 0006_policy
+-- oldest code: 2
+select 1;
