@@ -1,0 +1,16 @@
+"""Proves the erasing: nothing is left behind the bookmarks, and the bookmarks keep up with time."""
+
+from __future__ import annotations
+
+from numbank.db.checks import Check
+from numbank.db.proofs import by_id, whole
+from numbank.db.queries import Queries
+
+Q = Queries("numbank.retention", "verify.sql")
+
+CHECKS: tuple[Check, ...] = (
+    by_id(Q, "messages", "message"),
+    by_id(Q, "activations", "activation"),
+    by_id(Q, "errands", "errand"),
+    whole(Q, "in_time"),
+)

@@ -1,0 +1,36 @@
+-- The proofs of retention. A check gives one row per thing looked at: null when it is right, else what is wrong.
+
+-- name: messages
+-- Up to the bookmark no message has a sender, a text, a code or a recording any more.
+select case
+    when m.id > r.upto then null
+    when m.text <> '' or m.sender <> '' or m.code is not null then format('message %s is not erased', m.id)
+    when c.state <> 3 or c.transcript <> '' then format('the recording of message %s is not erased', m.id)
+  end
+from retention r, message m left join recording c on c.message_id = m.id
+where r.topic = 'message' and m.id >= $1 and m.id < $2;
+
+-- name: activations
+-- Up to the bookmark no activation has a code or a target any more.
+select case
+    when a.id <= r.upto and (a.code is not null or a.forward_to is not null) then format('activation %s is not erased', a.id)
+  end
+from retention r, activation a where r.topic = 'activation' and a.id >= $1 and a.id < $2;
+
+-- name: errands
+-- Up to the bookmark no errand has a target or a supplier's words any more.
+select case when e.id <= r.upto and (e.target <> 0 or e.reason <> '') then format('errand %s is not erased', e.id) end
+from retention r, errand e where r.topic = 'errand' and e.id >= $1 and e.id < $2;
+
+-- name: in_time
+-- Nothing is kept a day longer than the days by which the bank erases.
+select case
+    when first.at < bank_now() - make_interval(secs => (r.days + 1) * 86400)
+    then format('%s %s of %s is kept longer than %s days', r.topic, first.id, first.at, r.days)
+  end
+from retention r left join lateral (
+  (select id, received_at as at from message where r.topic = 'message' and id > r.upto order by id limit 1) union all
+  (select id, created_at from activation where r.topic = 'activation' and id > r.upto order by id limit 1) union all
+  (select id, at from errand where r.topic = 'errand' and id > r.upto order by id limit 1) union all
+  (select errand_id, at from simulated_errand where r.topic = 'simulated_errand' and errand_id > r.upto order by errand_id limit 1)
+) first on true;
