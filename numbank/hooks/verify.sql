@@ -1,0 +1,26 @@
+-- The proofs of webhooks. A check gives one row per thing looked at: null when it is right, else what is wrong.
+-- Events and states are numbered in hooks/model.py.
+
+-- name: truthful
+-- Every delivery is for an endpoint and a message of its own account, and one that went through has the try that did it.
+select case
+    when d.state = 0 and h.id is null then format('delivery %s waits for endpoint %s, which does not exist', d.id, d.hook_id)
+    when h.account_id <> d.account_id then format('delivery %s of account %s is for an endpoint of account %s', d.id, d.account_id, h.account_id)
+    when d.kind = 0 and (a.id is null or a.account_id <> d.account_id)
+      then format('delivery %s tells account %s of activation %s, which is not its own', d.id, d.account_id, d.lease_id)
+    when d.kind = 0 and (m.id is null or m.lease_id is distinct from d.lease_id)
+      then format('delivery %s tells of message %s, which activation %s did not receive', d.id, d.message_id, d.lease_id)
+    when d.state = 1 and not exists (select from attempt t where t.delivery_id = d.id and t.status = 200 and t.error is null)
+      then format('delivery %s counts as delivered, but no try went through', d.id)
+  end
+from delivery d left join hook h on h.id = d.hook_id left join activation a on a.id = d.lease_id
+left join message m on m.id = d.message_id
+where d.id >= $1 and d.id < $2;
+
+-- name: tries
+-- Every try belongs to a delivery, and says either that it went through with 200 or what went wrong.
+select case
+    when d.id is null then format('try %s is of delivery %s, which does not exist', t.id, t.delivery_id)
+    when (t.error is null) <> (t.status is not distinct from 200) then format('try %s has status %s and error %s', t.id, t.status, t.error)
+  end
+from attempt t left join delivery d on d.id = t.delivery_id where t.id >= $1 and t.id < $2;
