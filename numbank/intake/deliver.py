@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import IntEnum
 
+from numbank.activation import groups
 from numbank.activation.advance import read_locked
 from numbank.activation.attach import attach
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection
 from numbank.errors import NotFound, Refusal
 from numbank.messages import store
+from numbank.messages.calls import CodeDigits, four_digits
 from numbank.messages.model import Incoming
 from numbank.supply import given, numbers
 from numbank.supply.asking import AskedSuppliers
@@ -32,10 +34,17 @@ class DeliverDesk:
     """Serves the deliver counter. `any_service_ids` tells the services that stand for "any other" (code `ot`).
 
     What `asked` suppliers send for a number that nobody knows is kept: their answer that gives it may be on its way.
+    `code_digits`: how much of a caller's number is the code, by service.
     """
 
-    def __init__(self, any_service_ids: Callable[[], frozenset[int]], asked: AskedSuppliers | None = None) -> None:
+    def __init__(
+        self,
+        any_service_ids: Callable[[], frozenset[int]],
+        asked: AskedSuppliers | None = None,
+        code_digits: CodeDigits = four_digits,
+    ) -> None:
         self._any_service_ids = any_service_ids
+        self._code_digits = code_digits
         self._asked = asked or AskedSuppliers(0.0)
 
     async def serve(self, tx: Connection, incoming: Sequence[Incoming]) -> Answers[Intake]:
@@ -69,10 +78,11 @@ class DeliverDesk:
     async def _attach(self, tx: Connection, messages: list[store.Kept], now: datetime) -> None:
         """Lock the numbers and the leases on them, then let the messages do their work."""
         await self._look_again(tx, messages)
-        holders = await numbers.lock(tx, [kept.number_id for kept in messages if kept.number_id is not None])
-        held = sorted({holder for holder in holders.values() if holder is not None})
+        occupied = await numbers.lock(tx, [kept.number_id for kept in messages if kept.number_id is not None])
+        members = await groups.members(tx, occupied)
+        held = sorted({lease_id for on_it in members.values() for lease_id in on_it})
         leases = (await read_locked(tx, held))[0] if held else {}
-        await attach(tx, messages, holders, leases, self._any_service_ids(), now)
+        await attach(tx, messages, members, leases, self._any_service_ids(), now, self._code_digits)
 
     async def _look_again(self, tx: Connection, messages: list[store.Kept]) -> None:
         """A number that an asked supplier just gave may be committed at this moment: meet it, or be met by its look-back."""

@@ -13,22 +13,25 @@ import msgspec
 from numbank.catalogue.catalogue import Catalogue
 from numbank.clock import new_uuid
 from numbank.codes import Brands, Found, named_services, recognise
+from numbank.codes.spoken import hear
 from numbank.errors import BadRequest, Refusal
 from numbank.intake.deliver import Intake
-from numbank.messages.model import Incoming
+from numbank.messages.model import Incoming, Medium
 
 MAX_TEXT = 65_536
 # Longer texts are read in a thread: 64 KB take 50 ms.
 LONG_TEXT = 2_048
 MAX_SENDER = 255
 MAX_FOREIGN_ID = 255
+MAX_URL = 2_048
 MAX_E164 = 10**15
 
 
 class Arrival(msgspec.Struct, frozen=True):
     """A message as a connector has it. `foreign_id` empty: the supplier has no ids, so nothing counts as a repeat.
 
-    `own_only`: refuse it unless the number belongs to this supplier.
+    `own_only`: refuse it unless the number belongs to this supplier. Of a call (`medium`) the sender is the caller, the
+    text its transcript if the supplier wrote one, in `language` (BCP 47) if it says so; `recording_url` has the audio.
     """
 
     supplier_id: int
@@ -37,6 +40,9 @@ class Arrival(msgspec.Struct, frozen=True):
     sender: str
     text: str
     own_only: bool = False
+    medium: Medium = Medium.SMS
+    language: str | None = None
+    recording_url: str = ""
 
 
 class Door:
@@ -63,14 +69,15 @@ class Door:
             len(arrival.text) > MAX_TEXT
             or len(arrival.sender) > MAX_SENDER
             or len(arrival.foreign_id) > MAX_FOREIGN_ID
+            or len(arrival.recording_url) > MAX_URL
             or not 0 < arrival.e164 < MAX_E164
         ):
             return BadRequest()
         text, sender = _clean(arrival.text), _clean(arrival.sender)
         if len(text) > LONG_TEXT:
-            found, services = await asyncio.to_thread(self._read, text, sender)
+            found, services = await asyncio.to_thread(self._read, text, sender, arrival.medium)
         else:
-            found, services = self._read(text, sender)
+            found, services = self._read(text, sender, arrival.medium)
         incoming = Incoming(
             arrival.supplier_id,
             _clean(arrival.foreign_id) or str(new_uuid()),
@@ -81,12 +88,16 @@ class Door:
             found.confidence,
             services,
             arrival.own_only,
+            arrival.medium,
+            arrival.language,
+            _clean(arrival.recording_url),
         )
         return await self._deliver(incoming)
 
-    def _read(self, text: str, sender: str) -> tuple[Found, frozenset[int]]:
-        """The code and the services in a clean text."""
-        return recognise(text, sender=sender), self.named(text, sender)
+    def _read(self, text: str, sender: str, medium: Medium) -> tuple[Found, frozenset[int]]:
+        """The code and the services in a clean text; in a transcript the digits may be said one by one."""
+        read = hear if medium is Medium.CALL else recognise
+        return read(text, sender=sender), self.named(text, sender)
 
     def named(self, text: str, sender: str) -> frozenset[int]:
         """The services that a clean text and its sender clearly name."""

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
+
+from numbank.messages.calls import Kind
+from numbank.messages.model import Medium
 
 
 class Seeker(msgspec.Struct, frozen=True):
-    """A live lease on the number that a message came to. `any_service`: it was leased for "any other" service."""
+    """A live lease on the number that a message came to. `any_service`: it was leased for "any other" service.
+
+    `kind`: how it is verified.
+    """
 
     lease_id: int
     service_id: int
     any_service: bool
+    kind: Kind = Kind.SMS
+
+
+def waiting_for(medium: Medium, seekers: Sequence[Seeker]) -> list[Seeker]:
+    """The leases that wait for what came as this.
+
+    A call is never an answer to who leased for an SMS, and an SMS is none to who leased for a call: everybody gets, and
+    pays for, what was bought.
+    """
+    is_call = medium is Medium.CALL
+    return [seeker for seeker in seekers if (seeker.kind != Kind.SMS) == is_call]
 
 
 def match(services: frozenset[int], seekers: list[Seeker]) -> Seeker | None:
@@ -18,6 +37,7 @@ def match(services: frozenset[int], seekers: list[Seeker]) -> Seeker | None:
 
     A message that names the service of a lease goes there. One that names nothing goes to the first lease. One that
     names other services goes only to a lease for any service: handing it to the wrong customer is worse than keeping it.
+    The leases on one number are all of one customer, and come in the order in which they should be served.
     """
     for seeker in seekers:
         if seeker.service_id in services:

@@ -17,13 +17,23 @@ class Fate(IntEnum):
     OTHER_SERVICE = 2  # it clearly names another service than the lease is for
     NO_NUMBER = 3  # the number is not ours
     NO_TEXT = 4  # flash, binary and receipts come with an empty text: kept, but nothing that a customer could read
+    OTHER_KIND = 5  # a call where an SMS was leased, or the other way round
+
+
+class Medium(IntEnum):
+    """What a message came as."""
+
+    SMS = 0
+    CALL = 1
 
 
 class Incoming(msgspec.Struct, frozen=True):
     """A message at the door. `e164` is the receiving number, `foreign_id` the supplier's own id of the message.
 
     `code` and `confidence` are what codes/ read in it, `services` the codes of the services that it clearly names.
-    `own_only`: refuse it unless the number belongs to this supplier (agents).
+    `own_only`: refuse it unless the number belongs to this supplier (agents). Of a call the sender is the caller and the
+    text the transcript, empty when nobody wrote one; `language` is the transcript's, `recording_url` where its supplier
+    has the audio.
     """
 
     supplier_id: int
@@ -35,10 +45,21 @@ class Incoming(msgspec.Struct, frozen=True):
     confidence: float
     services: frozenset[int]
     own_only: bool = False
+    medium: Medium = Medium.SMS
+    language: str | None = None
+    recording_url: str = ""
 
     @property
     def key(self) -> tuple[UUID, UUID]:
-        """(supplier and its id, content): equal for a repeat; the first alone is equal when an id was used again."""
+        """(supplier and its id, content): equal for a repeat; the first alone is equal when an id was used again.
+
+        Suppliers count calls and SMS apart, so a call never repeats an SMS.
+        """
+        if self.medium is Medium.CALL:
+            return (
+                _digest(str(self.supplier_id), "call", self.foreign_id),
+                _digest(str(self.e164), self.sender, self.text, self.recording_url),
+            )
         return (
             _digest(str(self.supplier_id), self.foreign_id),
             _digest(str(self.e164), self.sender, self.text),

@@ -18,16 +18,18 @@ join message_key k on k.ref = w.ref and k.content <> w.content;
 -- name: insert_messages
 -- Keep messages, whatever became of them.
 insert into message (
-  id, supplier_id, foreign_id, e164, number_id, sender, text, code, confidence, fate, lease_id, same_id_other_text, received_at
+  id, supplier_id, foreign_id, e164, number_id, sender, text, code, confidence, fate, lease_id, same_id_other_text, kind,
+  language, received_at
 )
-select m.*, $13 from unnest(
+select m.*, $15 from unnest(
   $1::bigint[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::real[],
-  $10::smallint[], $11::bigint[], $12::boolean[]
+  $10::smallint[], $11::bigint[], $12::boolean[], $13::smallint[], $14::text[]
 ) m;
 
 -- name: unclaimed
 -- Messages to a number, from its supplier, since a time, that reached nobody; in the order in which they came.
-select m.id, m.supplier_id, m.foreign_id, m.e164, m.sender, m.text, m.code, m.confidence, m.same_id_other_text
+select m.id, m.supplier_id, m.foreign_id, m.e164, m.sender, m.text, m.code, m.confidence, m.same_id_other_text, m.kind,
+  m.language
 from unnest($1::bigint[], $2::int[], $3::timestamptz[]) w(e164, supplier_id, since)
 join message m on m.e164 = w.e164 and m.lease_id is null and m.supplier_id = w.supplier_id and m.received_at >= w.since
 order by m.id;
@@ -35,15 +37,16 @@ order by m.id;
 -- name: claim_messages
 -- Messages that reached nobody found their leases. Counts what was without one.
 with claimed as (
-  update message m set fate = 0, number_id = c.number_id, lease_id = c.lease_id
-  from unnest($1::bigint[], $2::bigint[], $3::bigint[]) c(id, number_id, lease_id) where m.id = c.id and m.lease_id is null
+  update message m set fate = 0, number_id = c.number_id, lease_id = c.lease_id, code = c.code
+  from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]) c(id, number_id, lease_id, code)
+  where m.id = c.id and m.lease_id is null
   returning 1
 )
 select count(*) from claimed;
 
 -- name: unmatched
 -- Messages that reached no customer, newest first.
-select id, e164, sender, text, fate, received_at from message where lease_id is null order by id desc limit $1;
+select id, e164, sender, text, fate, received_at, kind from message where lease_id is null order by id desc limit $1;
 
 -- name: supplier_of_number
 -- The supplier that owns a telephone number.

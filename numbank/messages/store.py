@@ -9,13 +9,17 @@ import msgspec
 
 from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
-from numbank.messages.model import Fate, Incoming
+from numbank.messages import recordings
+from numbank.messages.model import Fate, Incoming, Medium
 
 Q = Queries("numbank.messages")
 
 
 class Kept(msgspec.Struct):
-    """A new message on its way into the store; the desk fills in what became of it."""
+    """A new message on its way into the store; the desk fills in what became of it.
+
+    `code` is what was read in it, or what it means for the lease that got it: the caller of a call may be its code.
+    """
 
     id: int
     incoming: Incoming
@@ -23,6 +27,12 @@ class Kept(msgspec.Struct):
     number_id: int | None = None
     fate: Fate = Fate.NO_NUMBER
     lease_id: int | None = None
+    code: str | None = None
+
+    def __post_init__(self) -> None:
+        """Start with the code that was read."""
+        if self.code is None:
+            self.code = self.incoming.code
 
 
 class Unmatched(msgspec.Struct, frozen=True):
@@ -34,6 +44,7 @@ class Unmatched(msgspec.Struct, frozen=True):
     text: str
     fate: Fate
     received_at: datetime
+    medium: Medium = Medium.SMS
 
 
 async def take_new(tx: Connection, incoming: Sequence[Incoming]) -> tuple[dict[int, Kept], datetime]:
@@ -56,13 +67,21 @@ async def keep(tx: Connection, messages: Sequence[Kept], now: datetime) -> None:
     rows = [
         (
             kept.id, kept.incoming.supplier_id, kept.incoming.foreign_id, kept.incoming.e164, kept.number_id,
-            kept.incoming.sender, kept.incoming.text, kept.incoming.code, kept.incoming.confidence, kept.fate,
-            kept.lease_id, kept.same_id_other_text,
+            kept.incoming.sender, kept.incoming.text, kept.code, kept.incoming.confidence, kept.fate,
+            kept.lease_id, kept.same_id_other_text, kept.incoming.medium, kept.incoming.language,
         )
         for kept in messages
     ]  # fmt: skip
     if rows:
         await tx.execute(Q.insert_messages, *(list(column) for column in zip(*rows, strict=True)), now)
+    await recordings.expect(
+        tx,
+        [
+            recordings.Expected(kept.id, one.recording_url, kept.lease_id, one.text, one.language)
+            for kept in messages if (one := kept.incoming).recording_url
+        ],
+        now,
+    )  # fmt: skip
 
 
 async def unclaimed(
@@ -76,24 +95,42 @@ async def unclaimed(
     """
     rows = await tx.fetch(Q.unclaimed, *(list(column) for column in zip(*wanted, strict=True)))
     return [
-        Kept(message_id, Incoming(supplier_id, ref, e164, sender, text, code, confidence, named(text, sender)), reused)
-        for message_id, supplier_id, ref, e164, sender, text, code, confidence, reused in rows
+        Kept(
+            message_id,
+            Incoming(
+                supplier_id,
+                ref,
+                e164,
+                sender,
+                text,
+                code,
+                confidence,
+                named(text, sender),
+                medium=Medium(kind),
+                language=language,
+            ),
+            reused,
+        )
+        for message_id, supplier_id, ref, e164, sender, text, code, confidence, reused, kind, language in rows
     ]
 
 
-async def claim(tx: Connection, messages: Sequence[Kept]) -> None:
+async def claim(tx: Connection, messages: Sequence[Kept], now: datetime) -> None:
     """Messages that reached nobody found their leases after all."""
-    rows = [(kept.id, kept.number_id, kept.lease_id) for kept in messages]
+    rows = [(kept.id, kept.number_id, kept.lease_id, kept.code) for kept in messages]
     if rows:
         claimed = await tx.fetchval(Q.claim_messages, *(list(column) for column in zip(*rows, strict=True)))
         if claimed != len(rows):
             raise RuntimeError(f"{claimed} of {len(rows)} messages were without a lease")
+    calls = [kept.id for kept in messages if kept.incoming.medium is Medium.CALL]
+    if calls:
+        await recordings.wanted(tx, calls, now)
 
 
 async def unmatched(pool: Pool, limit: int) -> list[Unmatched]:
     """The newest messages that reached no customer."""
     rows = await pool.fetch(Q.unmatched, limit)
-    return [Unmatched(row[0], row[1], row[2], row[3], Fate(row[4]), row[5]) for row in rows]
+    return [Unmatched(row[0], row[1], row[2], row[3], Fate(row[4]), row[5], Medium(row[6])) for row in rows]
 
 
 async def supplier_of(pool: Pool, e164: int) -> int | None:

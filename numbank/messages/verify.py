@@ -11,4 +11,5 @@ Q = Queries("numbank.messages", "verify.sql")
 CHECKS: tuple[Check, ...] = (
     by_id(Q, "keys", "message"),
     by_id(Q, "fates", "message"),
+    by_id(Q, "calls", "message"),
 )

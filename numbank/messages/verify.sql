@@ -20,3 +20,18 @@ select case
     when (fate = 3) <> (number_id is null) then format('message %s of fate %s names number %s', id, fate, number_id)
   end
 from message where id >= $1 and id < $2;
+
+-- name: calls
+-- Only calls have a language, parsings and a recording; a recording is a call's, is kept as the call says, and is fetched for
+-- a customer only.
+select case
+    when m.id is null then format('recording %s is of no message', r.message_id)
+    when m.kind = 0 and (m.language is not null or m.recorded or m.parsings > 0 or r.message_id is not null)
+      then format('message %s is an SMS and has what only calls have', m.id)
+    when m.parsings > 4 then format('call %s was parsed %s times', m.id, m.parsings)
+    when m.recorded and coalesce(r.state not in (1, 3), true) or not m.recorded and r.state = 1
+      then format('call %s says recorded %s, its recording is in state %s', m.id, m.recorded, r.state)
+    when r.next_try_at is not null and m.lease_id is null then format('the recording of call %s is fetched for nobody', m.id)
+  end
+from (select id, kind, language, recorded, parsings, lease_id from message where id >= $1 and id < $2) m
+full join (select message_id, state, next_try_at from recording where message_id >= $1 and message_id < $2) r on r.message_id = m.id;

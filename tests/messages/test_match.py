@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from numbank.messages.match import Seeker, match
-from numbank.messages.model import Incoming
+from numbank.messages.calls import Kind, caller_digits, code_in, tail
+from numbank.messages.match import Seeker, match, waiting_for
+from numbank.messages.model import Incoming, Medium
 
 pytestmark = pytest.mark.unit
 
@@ -57,3 +58,42 @@ def test_the_id_counts_per_supplier(change: dict[str, object]) -> None:
 
 def test_parts_do_not_run_together_in_a_key() -> None:
     assert incoming(sender="ab", text="c").key[1] != incoming(sender="a", text="bc").key[1]
+
+
+def test_a_call_and_an_sms_are_for_different_leases() -> None:
+    sms, flash, voice = [Seeker(kind, TG, False, kind) for kind in Kind]
+    assert waiting_for(Medium.SMS, [sms, flash, voice]) == [sms]
+    assert waiting_for(Medium.CALL, [sms, flash, voice]) == [flash, voice]
+    assert waiting_for(Medium.CALL, [sms]) == []
+
+
+def test_calls_and_sms_are_counted_apart_and_a_recording_is_part_of_its_call() -> None:
+    call = incoming(medium=Medium.CALL)
+    assert call.key[0] != incoming().key[0]
+    assert call.key == incoming(medium=Medium.CALL, language="en").key
+    recorded = incoming(medium=Medium.CALL, recording_url="https://sims.example/1")
+    assert (recorded.key[0], recorded.key[1] == call.key[1]) == (call.key[0], False)
+
+
+@pytest.mark.parametrize(
+    ("sender", "digits"),
+    [
+        ("+7 (916) 123-45.67", "79161234567"),
+        ("900", "900"),
+        ("anonymous", ""),
+        ("", ""),
+        ("+", ""),
+        ("٠١٢٣", ""),
+        ("7916x", ""),
+    ],
+)
+def test_a_caller_is_digits_or_withheld(sender: str, digits: str) -> None:
+    assert caller_digits(sender) == digits
+
+
+def test_the_code_of_a_call_depends_on_what_was_leased() -> None:
+    call = incoming(sender="79161234567", code="482913", medium=Medium.CALL)
+    assert code_in(call, Kind.FLASH, 4) == "4567"
+    assert code_in(call, Kind.VOICE, 4) == "482913"
+    assert tail("900", 4) is None
+    assert tail("900", 3) == "900"

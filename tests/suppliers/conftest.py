@@ -46,7 +46,7 @@ class Sandbox:
         self.settings = settings
         self.opened = opened
         self.catalogue = Catalogue()
-        self.simulator = Simulator(opened.supplier_id, self.catalogue, settings)
+        self.simulator = Simulator(opened.supplier_id, self.catalogue, settings, pool)
         suppliers = Suppliers({opened.supplier_id: self.simulator})
         connect = connector(settings.database_url, settings.command_timeout_s)
         limits: dict[str, Any] = {"batch_limit": 64, "queue_limit": 1_000, "deadline_s": 10.0, "watch": Loud()}

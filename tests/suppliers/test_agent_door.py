@@ -184,8 +184,14 @@ async def test_names_of_agents(office: Office) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"action": "PUSH_CALL"}, "PUSH_CALL is not supported yet"),
-        ({"action": "push_call_record"}, "PUSH_CALL_RECORD is not supported yet"),
+        ({"action": "push_call_record"}, "send recordingUrl with PUSH_CALL instead of PUSH_CALL_RECORD"),
+        ({"action": "PUSH_CALL", "smsId": None}, "callId is missing"),
+        ({"action": "PUSH_CALL", "callId": "9" * 300}, "callId is too long"),
+        ({"action": "PUSH_CALL", "phone": None}, "phone is missing"),
+        ({"action": "PUSH_CALL", "phoneFrom": "s" * 256}, "phoneFrom is too long"),
+        ({"action": "PUSH_CALL", "text": "t" * 65_537}, "transcript is too long"),
+        ({"action": "PUSH_CALL", "recordingUrl": "file:///etc/passwd"}, "recordingUrl is no http or https address"),
+        ({"action": "PUSH_CALL", "recordingUrl": "http://a/" + "a" * 2_048}, "recordingUrl is too long"),
         ({"action": "GET_NUMBER"}, "unknown action"),
         ({"action": 1}, "Expected `str | null`, got `int` - at `$.action`"),
         ({"smsId": None}, "smsId is missing"),

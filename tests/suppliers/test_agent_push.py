@@ -8,14 +8,14 @@ import zlib
 import pytest
 
 from numbank.errors import BadRequest, TooLarge
+from numbank.masking import masked
 from numbank.suppliers.agent.body import MAX_MEMBERS, inflate
-from numbank.suppliers.agent.http import masked
-from numbank.suppliers.agent.push import BadPush, Sms, read_push, sms_of
+from numbank.suppliers.agent.push import BadPush, Message, read_push, sms_of
 
 pytestmark = pytest.mark.unit
 
 JSON = "application/json"
-GOOD = Sms("5", 79161234567, "Google", "code 1234")
+GOOD = Message("5", 79161234567, "Google", "code 1234")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_every_way_to_write_the_same_message(body: bytes, content_type: str) -> 
 
 def test_a_bare_code_as_a_number_is_a_text_and_a_sender_may_be_missing() -> None:
     sms = sms_of(read_push(b'{"smsId":"a7-uuid","phone":79161234567,"text":482913}', JSON, 100))
-    assert sms == Sms("a7-uuid", 79161234567, "", "482913")
+    assert sms == Message("a7-uuid", 79161234567, "", "482913")
 
 
 def test_an_empty_text_is_a_message_too() -> None:
@@ -164,5 +164,5 @@ def test_damaged_gzip_is_refused() -> None:
 
 
 def test_a_masked_number_shows_neither_its_middle_nor_all_of_a_short_one() -> None:
-    assert masked(79161234567) == "79161****67"
-    assert masked(12345) == "****45"
+    assert masked(79161234567) == "7916*****67"
+    assert masked(12345) == "***45"

@@ -11,7 +11,9 @@ from numbank.catalogue import offers
 from numbank.errors import NoNumbers, NotFound
 from numbank.intake.deliver import Intake
 from numbank.intake.door import Arrival
-from numbank.messages.model import Fate
+from numbank.messages.calls import Kind
+from numbank.messages.model import Fate, Medium
+from numbank.supply import numbers
 from tests.suppliers.conftest import OpenSandbox, Sandbox
 from tests.support import Shop
 
@@ -52,6 +54,9 @@ async def place(request: pytest.FixtureRequest, fresh_dsn: str, open_a_sandbox: 
     shop = Shop(connection)
     await shop.numbers(STOCK, country=COUNTRY["pool"])
     await shop.offer("tg", "wa", country=COUNTRY["pool"])
+    await shop.numbers(2, country=COUNTRY["pool"], abilities=numbers.CALL)
+    for verified in (Kind.FLASH, Kind.VOICE):
+        await shop.offer("tg", country=COUNTRY["pool"], kind=verified)
     await connection.close()
     return Place(sandbox, kind, sandbox.opened.supplier_id if kind == "simulator" else own_id)
 
@@ -109,6 +114,30 @@ async def test_after_a_lease_the_number_rests_and_a_late_message_reaches_nobody(
     assert await place.push(first[0], "Telegram code: 48291", "late") is Intake.STORED
     (kept,) = await place.sandbox.kept(first[0])
     assert kept["fate"] == Fate.NO_LEASE
+
+
+@pytest.mark.parametrize(("kind", "code"), [(Kind.FLASH, "3456"), (Kind.VOICE, "4829")])
+async def test_a_call_reaches_who_leased_for_one(place: Place, kind: Kind, code: str) -> None:
+    sandbox = place.sandbox
+    service_id = sandbox.catalogue.by_code["tg"].id
+    request = LeaseRequest(sandbox.account_id, place.country, service_id, 1200.0, 0.0, kind=kind)
+    activation = await sandbox.lease_counter.ask(request)
+    assert isinstance(activation, Activation), activation
+    sms = await place.push(activation, "Telegram code: 11111", "m1")
+    call = Arrival(
+        place.supplier_id,
+        "c1",
+        activation.e164,
+        "447911123456",
+        "your code is 4 8 2 9",
+        own_only=True,
+        medium=Medium.CALL,
+    )
+    assert [sms, await sandbox.door.take(call), await sandbox.door.take(call)] == [
+        Intake.STORED, Intake.STORED, Intake.DUPLICATE,
+    ]  # fmt: skip
+    assert await sandbox.state(activation) == (State.CODE, code)
+    assert [row["fate"] for row in await sandbox.kept(activation)] == [Fate.OTHER_KIND, Fate.ATTACHED]
 
 
 async def test_a_supplier_can_push_only_to_its_own_numbers(place: Place) -> None:

@@ -14,6 +14,7 @@ from numbank.db.pool import Pool
 from numbank.errors import OperatorError, Refusal
 from numbank.settings import Settings, load
 from numbank.suppliers.simulator import numbering
+from numbank.suppliers.simulator.prices import REACTIVATION_SHARE, SURCHARGE, WITH_MORE
 from numbank.suppliers.simulator.restock import LEAST, restock
 from numbank.suppliers.simulator.stock import NAME, Opened, open_sandbox, supplier_id
 from numbank.supply import numbers
@@ -37,7 +38,8 @@ async def set_up(dsn: str, **changes: object) -> Opened:
 async def snapshot(pool: Pool) -> tuple[object, ...]:
     """All prices and numbers by what they are called, not by their ids."""
     prices = await pool.fetch(
-        "select o.country_id, s.code, o.price from offer o join service s on s.id = o.service_id order by 1, 2"
+        "select o.country_id, s.code, o.kind, o.price, o.remaining, o.regular"
+        " from offer o join service s on s.id = o.service_id order by 1, 2, 3, 4"
     )
     stock = await pool.fetch(
         "select p.country_id, r.name, n.seq, n.e164 from number n join pool p on p.id = n.pool_id"
@@ -56,10 +58,11 @@ async def test_a_sandbox_has_numbers_and_prices_for_every_service_but_full(fresh
     assert opened.supplier_id == await supplier_id(fresh_pool)
     services = await fresh_pool.fetchval("select count(*) from service where code <> 'full'")
     rows = await fresh_pool.fetch(
-        "select country_id, count(*), min(price), max(price) from offer group by 1 order by 1"
+        "select country_id, count(distinct service_id), min(price), max(price) from offer"
+        " where kind = 0 and remaining is null group by 1 order by 1"
     )
     assert [(row[0], row[1]) for row in rows] == [(0, services), (187, services)]
-    assert all(500 <= row[2] <= row[3] <= 30_000 for row in rows)
+    assert all(500 <= row[2] <= row[3] <= 45_000 for row in rows)
     assert await fresh_pool.fetchval("select count(*) from offer where price % 100 <> 0") == 0
     assert (
         await fresh_pool.fetchval(
@@ -67,6 +70,35 @@ async def test_a_sandbox_has_numbers_and_prices_for_every_service_but_full(fresh
         )
         == 0
     )
+
+
+async def test_well_known_services_have_tiers_calls_and_terms(fresh_dsn: str, fresh_pool: Pool) -> None:
+    await set_up(fresh_dsn)
+    rows = await fresh_pool.fetch(
+        "select o.kind, o.price, o.remaining, o.regular from offer o join service s on s.id = o.service_id"
+        " where o.country_id = 187 and s.code = 'wa' order by o.kind, o.price"
+    )
+    sms = [row for row in rows if row["kind"] == 0]
+    assert [(row["remaining"], row["regular"]) for row in sms] == [(25, False), (None, True), (None, False)]
+    assert sms[0]["price"] < sms[1]["price"] < sms[2]["price"]
+    assert [row["kind"] for row in rows[3:]] == [1, 2]
+    assert await fresh_pool.fetchval("select count(*) from offer_terms") == 2 * len(WITH_MORE)
+    terms = await fresh_pool.fetchrow(
+        "select forward_surcharge, reactivation_price from offer_terms t join service s on s.id = t.service_id"
+        " where t.country_id = 187 and s.code = 'wa'"
+    )
+    assert terms is not None
+    assert tuple(terms) == (SURCHARGE, sms[1]["price"] * REACTIVATION_SHARE // 10_000 * 100)
+
+
+async def test_some_operators_of_every_country_take_calls(fresh_dsn: str, fresh_pool: Pool) -> None:
+    await set_up(fresh_dsn, sandbox_countries="0,43,187")
+    rows = await fresh_pool.fetch(
+        "select country_id, count(*) filter (where abilities = 7) as able, count(*) filter (where abilities = 1) as plain"
+        " from pool group by 1"
+    )
+    assert len(rows) == 3
+    assert all(row["able"] >= 1 and row["able"] == (row["able"] + row["plain"] + 2) // 3 for row in rows)
 
 
 async def test_numbers_are_dealt_out_to_all_operators_and_counted(fresh_dsn: str, fresh_pool: Pool) -> None:
@@ -96,9 +128,10 @@ async def test_a_second_start_changes_nothing_and_is_quick(fresh_dsn: str, fresh
 
 async def test_what_the_operator_set_stays(fresh_dsn: str, fresh_pool: Pool) -> None:
     await set_up(fresh_dsn)
-    await fresh_pool.execute("update offer set price = 77 where country_id = 0")
+    await fresh_pool.execute("update offer set price = price % 77 + id * 77 where country_id = 0")
+    before = await snapshot(fresh_pool)
     assert (await set_up(fresh_dsn, sandbox_seed=9)).priced_countries == 0
-    assert await fresh_pool.fetchval("select max(price) from offer where country_id = 0") == 77
+    assert await snapshot(fresh_pool) == before
 
 
 async def test_two_nodes_at_once_and_a_bigger_sandbox_later(fresh_dsn: str, fresh_pool: Pool) -> None:

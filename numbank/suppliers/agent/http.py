@@ -15,10 +15,11 @@ from numbank.customers.keys import digest_of
 from numbank.errors import BadRequest, NotFound, Overloaded, Refusal, TooLarge, Unavailable
 from numbank.intake.deliver import Intake
 from numbank.intake.door import Arrival
+from numbank.masking import masked
 from numbank.settings import Settings
 from numbank.suppliers.agent.body import GZIP_MAGIC, inflate
 from numbank.suppliers.agent.keys import Agent, AgentRing
-from numbank.suppliers.agent.push import BadPush, Push, Sms, read_push, sms_of
+from numbank.suppliers.agent.push import BadPush, Message, Push, call_of, read_push, sms_of
 
 log = structlog.get_logger("numbank")
 
@@ -29,7 +30,10 @@ PING_PATH = "/agent/api/ping"
 
 SUCCESS = b'{"status":"SUCCESS"}'
 PUSH_SMS = "PUSH_SMS"
-NOT_YET = frozenset({"PUSH_CALL", "PUSH_CALL_RECORD"})
+# What each action carries.
+READ = {PUSH_SMS: sms_of, "PUSH_CALL": call_of}
+# Named by others without a word on its members; a recording comes with its call.
+NOT_HERE = {"PUSH_CALL_RECORD": "send recordingUrl with PUSH_CALL instead of PUSH_CALL_RECORD"}
 GZIP = frozenset({"gzip", "x-gzip"})
 PLAIN = frozenset({"", "identity"})
 # What the agent should try again, and it does so on anything but SUCCESS; the status is for those who look at it only.
@@ -106,32 +110,28 @@ class AgentDoor:
     async def _store(self, agent: Agent, push: Push) -> None:
         """Keep the message; returns only when it is durable."""
         action = (push.action or PUSH_SMS).strip().upper()
-        if action in NOT_YET:
-            raise BadPush(f"{action} is not supported yet")
-        if action != PUSH_SMS:
-            raise BadPush("unknown action")
-        sms = sms_of(push)
+        read = READ.get(action)
+        if read is None:
+            raise BadPush(NOT_HERE.get(action, "unknown action"))
+        message = read(push)
         taken = await self._take(
-            Arrival(agent.supplier_id, sms.foreign_id, sms.e164, sms.sender, sms.text, own_only=True)
-        )
+            Arrival(
+                agent.supplier_id, message.foreign_id, message.e164, message.sender, message.text, own_only=True,
+                medium=message.medium, language=message.language, recording_url=message.recording_url,
+            )
+        )  # fmt: skip
         if isinstance(taken, NotFound):
-            _log_refused(agent, sms, "not its number")
+            _log_refused(agent, message, "not its number")
             raise BadPush("the number is not one of yours")
         if isinstance(taken, Refusal):
             if not isinstance(taken, AGAIN):
-                _log_refused(agent, sms, type(taken).__name__)
+                _log_refused(agent, message, type(taken).__name__)
                 raise BadPush("the message cannot be kept")
             raise taken
 
 
-def _log_refused(agent: Agent, sms: Sms, reason: str) -> None:
-    log.warning("agent_push_refused", agent=agent.name, number=masked(sms.e164), reason=reason)
-
-
-def masked(e164: int) -> str:
-    """A telephone number as logs may show it."""
-    digits = str(e164)
-    return f"{digits[:-6]}****{digits[-2:]}"
+def _log_refused(agent: Agent, message: Message, reason: str) -> None:
+    log.warning("agent_push_refused", agent=agent.name, number=masked(message.e164), reason=reason)
 
 
 def _error(reason: str) -> bytes:

@@ -8,7 +8,9 @@ import msgspec
 from multipart import MultipartError
 
 from numbank.asgi import multipart_fields
-from numbank.intake.door import MAX_E164, MAX_FOREIGN_ID, MAX_SENDER, MAX_TEXT
+from numbank.catalogue.languages import parse_tag
+from numbank.intake.door import MAX_E164, MAX_FOREIGN_ID, MAX_SENDER, MAX_TEXT, MAX_URL
+from numbank.messages.model import Medium
 
 MIN_PHONE = 5
 # Whole numbers up to here are exact when a language keeps them as floating point.
@@ -24,7 +26,10 @@ class BadPush(Exception):  # noqa: N818  a no of this door only, it never reache
         self.reason = reason
 
 
-class Push(msgspec.Struct, frozen=True, rename={"sms_id": "smsId", "phone_from": "phoneFrom"}):
+NAMES = {"sms_id": "smsId", "call_id": "callId", "phone_from": "phoneFrom", "recording_url": "recordingUrl"}
+
+
+class Push(msgspec.Struct, frozen=True, rename=NAMES):
     """A push as it was sent; members that are not here are ignored."""
 
     action: str | None = None
@@ -33,15 +38,22 @@ class Push(msgspec.Struct, frozen=True, rename={"sms_id": "smsId", "phone_from":
     phone: str | int | float | None = None
     phone_from: str | int | float | None = None
     text: str | int | None = None
+    call_id: str | int | float | None = None
+    transcript: str | int | None = None
+    language: str | None = None
+    recording_url: str | None = None
 
 
-class Sms(msgspec.Struct, frozen=True):
-    """The message in a push."""
+class Message(msgspec.Struct, frozen=True):
+    """The message in a push. Of a call the text is the transcript, empty without one."""
 
     foreign_id: str
     e164: int
     sender: str
     text: str
+    medium: Medium = Medium.SMS
+    language: str | None = None
+    recording_url: str = ""
 
 
 _decode = msgspec.json.Decoder(Push).decode
@@ -67,21 +79,48 @@ def read_push(body: bytes, content_type: str, max_fields: int) -> Push:
         raise BadPush("the form is broken or has too many fields") from None
 
 
-def sms_of(push: Push) -> Sms:
-    """The message in a push; BadPush says which field is missing or wrong."""
-    foreign_id = _whole("smsId", push.sms_id)
-    if not foreign_id:
-        raise BadPush("smsId is missing")
-    if len(foreign_id) > MAX_FOREIGN_ID:
-        raise BadPush("smsId is too long")
+def sms_of(push: Push) -> Message:
+    """The SMS in a push; BadPush says which field is missing or wrong."""
+    foreign_id = _id("smsId", push.sms_id)
     if push.text is None:
         raise BadPush("text is missing")
-    sender, text = _whole("phoneFrom", push.phone_from), str(push.text)
-    if len(sender) > MAX_SENDER:
-        raise BadPush("phoneFrom is too long")
+    sender, text = _sender(push), str(push.text)
     if len(text) > MAX_TEXT:
         raise BadPush("text is too long")
-    return Sms(foreign_id, _e164(_whole("phone", push.phone)), sender, text)
+    return Message(foreign_id, _e164(_whole("phone", push.phone)), sender, text)
+
+
+def call_of(push: Push) -> Message:
+    """The call in a push; BadPush says which field is missing or wrong. A language that nobody knows is left out."""
+    # Agents that were written for SMS number everything as smsId.
+    foreign_id = _id("callId", push.sms_id if push.call_id is None else push.call_id)
+    transcript = push.text if push.transcript is None else push.transcript
+    text = "" if transcript is None else str(transcript)
+    if len(text) > MAX_TEXT:
+        raise BadPush("transcript is too long")
+    url = (push.recording_url or "").strip()
+    if len(url) > MAX_URL:
+        raise BadPush("recordingUrl is too long")
+    if url and not url.lower().startswith(("http://", "https://")):
+        raise BadPush("recordingUrl is no http or https address")
+    language = parse_tag(push.language or "")
+    return Message(foreign_id, _e164(_whole("phone", push.phone)), _sender(push), text, Medium.CALL, language, url)
+
+
+def _id(name: str, value: str | float | None) -> str:
+    foreign_id = _whole(name, value)
+    if not foreign_id:
+        raise BadPush(f"{name} is missing")
+    if len(foreign_id) > MAX_FOREIGN_ID:
+        raise BadPush(f"{name} is too long")
+    return foreign_id
+
+
+def _sender(push: Push) -> str:
+    sender = _whole("phoneFrom", push.phone_from)
+    if len(sender) > MAX_SENDER:
+        raise BadPush("phoneFrom is too long")
+    return sender
 
 
 def _whole(name: str, value: str | float | None) -> str:

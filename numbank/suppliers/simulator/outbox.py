@@ -12,6 +12,7 @@ from numbank.db.queries import Queries
 from numbank.errors import Overloaded, Refusal, Unavailable
 from numbank.intake.deliver import Intake
 from numbank.intake.door import Arrival
+from numbank.messages.model import Medium
 
 Q = Queries("numbank.suppliers.simulator")
 log = structlog.get_logger("numbank")
@@ -32,10 +33,15 @@ async def send_due(
     due.sort(key=lambda row: row["id"])  # in the order in which they were planned
     answers = await asyncio.gather(
         *(
-            take(Arrival(supplier_id, row["foreign_id"], row["e164"], row["sender"], row["text"], own_only=True))
+            take(
+                Arrival(
+                    supplier_id, row["foreign_id"], row["e164"], row["sender"], row["text"], own_only=True,
+                    medium=Medium(row["kind"]), language=row["language"],
+                )
+            )
             for row in due
         )
-    )
+    )  # fmt: skip
     done = []
     for row, answer in zip(due, answers, strict=True):
         if isinstance(answer, NOT_NOW):

@@ -8,7 +8,10 @@ import msgspec
 
 from numbank.catalogue.model import Service
 from numbank.clock import Chance
+from numbank.messages.calls import Kind
+from numbank.messages.model import Medium
 from numbank.settings import fault_shares
+from numbank.suppliers.simulator import calls
 from numbank.suppliers.simulator.messages import Text, Writer
 
 # `late` comes this long after the lease ended: longer than a sweep takes, shorter than its number rests.
@@ -54,15 +57,20 @@ class Planned(msgspec.Struct, frozen=True):
     foreign_id: str
     sender: str
     text: str
+    medium: Medium = Medium.SMS
+    language: str | None = None
 
 
 class Order(msgspec.Struct, frozen=True):
-    """A lease that messages are planned for."""
+    """A lease that messages are planned for. `language` is what a voice call is wanted in, None: the country's."""
 
     lease_id: int
     service: Service
     iso2: str
     life_s: float
+    kind: Kind = Kind.SMS
+    language: str | None = None
+    dialing_prefix: str = ""
 
 
 def chance_for(seed: int, lease_id: int, turn: int = 0) -> Chance:
@@ -76,14 +84,14 @@ def plan(order: Order, fault: Fault | None, writer: Writer, chance: Chance, dela
         return []
     later_s = 2 * delay_s
     if fault is Fault.NOCODE:
-        return [_planned(order, 0, delay_s, writer.silent(order.service, order.iso2, chance))]
-    first = _planned(order, 0, delay_s, writer.coded(order.service, order.iso2, chance))
+        return [_silent(order, delay_s, writer, chance)]
+    first = _coded(order, 0, delay_s, writer, chance)
     if fault is Fault.LATE:
         return [msgspec.structs.replace(first, delay_s=order.life_s + LATE_BY_S)]
     if fault is Fault.TWICE:
         return [first, msgspec.structs.replace(first, delay_s=later_s)]
     if fault is Fault.TWO:
-        return [first, _planned(order, 1, later_s, writer.coded(order.service, order.iso2, chance))]
+        return [first, _coded(order, 1, later_s, writer, chance)]
     if fault is Fault.WRONG:
         wrong = writer.wrong(order.service, order.iso2, chance)
         if wrong is not None:
@@ -95,6 +103,30 @@ def plan_more(order: Order, turn: int, writer: Writer, chance: Chance, delay_s: 
     """A further code that the customer asked for; `turn` tells it from those before."""
     text = writer.coded(order.service, order.iso2, chance)
     return Planned(delay_s, f"{order.lease_id}-more-{turn}", text.sender, text.text)
+
+
+def _coded(order: Order, place: int, delay_s: float, writer: Writer, chance: Chance) -> Planned:
+    """What brings the code: a message, a caller, or a voice."""
+    if order.kind == Kind.SMS:
+        return _planned(order, place, delay_s, writer.coded(order.service, order.iso2, chance))
+    return _call(order, place, delay_s, calls.caller(order.iso2, order.dialing_prefix, chance), chance)
+
+
+def _silent(order: Order, delay_s: float, writer: Writer, chance: Chance) -> Planned:
+    """The same without a code."""
+    if order.kind == Kind.SMS:
+        return _planned(order, 0, delay_s, writer.silent(order.service, order.iso2, chance))
+    return _call(order, 0, delay_s, calls.SHORT_CALLER, None)
+
+
+def _call(order: Order, place: int, delay_s: float, caller: str, chance: Chance | None) -> Planned:
+    """A call; `chance` None: one in which nothing is said."""
+    foreign_id = f"{order.lease_id}-{place}"
+    if order.kind != Kind.VOICE:
+        return Planned(delay_s, foreign_id, caller, "", Medium.CALL)
+    language = calls.language_of(order.language, order.iso2)
+    text = calls.silent(language) if chance is None else calls.said(language, chance)
+    return Planned(delay_s, foreign_id, caller, text, Medium.CALL, language)
 
 
 def _planned(order: Order, place: int, delay_s: float, text: Text) -> Planned:

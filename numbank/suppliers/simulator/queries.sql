@@ -2,10 +2,15 @@
 
 -- name: plan_messages
 -- Messages to come; ids follow the order of the list, so that what is due at once is sent in order.
-insert into simulated_message (due_at, e164, foreign_id, sender, text)
-select due_at, e164, foreign_id, sender, body
-from unnest($1::timestamptz[], $2::bigint[], $3::text[], $4::text[], $5::text[])
-  with ordinality m(due_at, e164, foreign_id, sender, body, place) order by place;
+insert into simulated_message (due_at, e164, foreign_id, sender, text, kind, language)
+select due_at, e164, foreign_id, sender, body, kind, language
+from unnest($1::timestamptz[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::text[])
+  with ordinality m(due_at, e164, foreign_id, sender, body, kind, language, place) order by place;
+
+-- name: do_errand
+-- An errand that was done, at most once.
+insert into simulated_errand (errand_id, kind, e164, target, sender, text) values ($1, $2, $3, $4, $5, $6)
+on conflict (errand_id) do nothing;
 
 -- name: own_leases
 -- The leases of this supplier among some, with the time of this batch and how many messages each has had.
@@ -19,7 +24,7 @@ with due as (
   select id from simulated_message where due_at <= bank_now() order by due_at, id limit $1 for update skip locked
 )
 update simulated_message m set due_at = bank_now() + make_interval(secs => $2) from due where m.id = due.id
-returning m.id, m.e164, m.foreign_id, m.sender, m.text;
+returning m.id, m.e164, m.foreign_id, m.sender, m.text, m.kind, m.language;
 
 -- name: forget_sent
 -- Messages that the bank has taken.
@@ -62,15 +67,31 @@ where not exists (
 ) order by 1;
 
 -- name: price
--- Offers for every pair of a country and a service. Levels are in thousandths; the price is 0.05 to 3.00 in whole cents.
-insert into offer (country_id, service_id, supplier_id, kind, price)
-select c.id, s.id, $5, 0, 100 * (5 + 295 * c.level * s.level / 1000000)
+-- Offers for every pair of a country and a service. Levels are in thousandths; the price is 0.05 to 3.00 in whole cents. It
+-- is the regular one of services that have other tiers ($6).
+insert into offer (country_id, service_id, supplier_id, kind, price, regular)
+select c.id, s.id, $5, 0, 100 * (5 + 295 * c.level * s.level / 1000000), s.id = any($6::int[])
 from unnest($1::int[], $2::int[]) c(id, level) cross join unnest($3::int[], $4::int[]) s(id, level) order by 1, 2
+on conflict do nothing;
+
+-- name: price_more
+-- Further tiers of some services, in hundredths of the regular price and whole cents, and calls; a count of null has no end.
+insert into offer (country_id, service_id, supplier_id, kind, price, remaining)
+select o.country_id, o.service_id, o.supplier_id, t.kind, greatest(100, o.price * t.share / 10000 * 100), t.remaining
+from offer o cross join unnest($4::smallint[], $5::int[], $6::bigint[]) t(kind, share, remaining)
+where o.country_id = any($1::int[]) and o.service_id = any($2::int[]) and o.supplier_id = $3 and o.kind = 0 and o.regular
+order by 1, 2, 4, 5 on conflict do nothing;
+
+-- name: set_more_terms
+-- What forwarding and a reactivation cost for some services: $4, and a share of the regular price in hundredths.
+insert into offer_terms (country_id, service_id, forward_surcharge, reactivation_price)
+select o.country_id, o.service_id, $4, greatest(100, o.price * $5 / 10000 * 100) from offer o
+where o.country_id = any($1::int[]) and o.service_id = any($2::int[]) and o.supplier_id = $3 and o.kind = 0 and o.regular
 on conflict do nothing;
 
 -- name: walked_pools
 -- Pools of this supplier in which some service has looked at more than half of the numbers.
-select p.country_id, p.operator_id, p.last_seq
+select p.country_id, p.operator_id, p.abilities, p.last_seq
 from pool p join shelf s on s.pool_id = p.id
-where p.supplier_id = $1 and p.abilities = $2
-group by p.id having 2 * max(s.hi - s.start + s.lo) > p.last_seq order by p.id limit $3;
+where p.supplier_id = $1
+group by p.id having 2 * max(s.hi - s.start + s.lo) > p.last_seq order by p.id limit $2;

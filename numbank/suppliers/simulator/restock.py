@@ -20,14 +20,14 @@ async def restock(pool: Pool, own_id: int, settings: Settings) -> int:
     async with pool.acquire() as connection, connection.transaction():
         if not await connection.fetchval(Q.try_stock_lock):
             return 0
-        walked = await connection.fetch(Q.walked_pools, own_id, numbers.SMS, MOST_POOLS)
+        walked = await connection.fetch(Q.walked_pools, own_id, MOST_POOLS)
         if not walked:
             return 0
         countries = {country.id: country for country in await all_countries(connection)}
         added = 0
-        for country_id, operator_id, last_seq in walked:
+        for country_id, operator_id, abilities, last_seq in walked:
             place = await connection.fetchval(Q.stocked_in, own_id, country_id)
             wanted = min(max(last_seq, LEAST), MOST)
             fresh = make_for(countries[country_id], settings.sandbox_seed, place, wanted)
-            added += len(await numbers.add(connection, own_id, country_id, operator_id, fresh))
+            added += len(await numbers.add(connection, own_id, country_id, operator_id, fresh, abilities))
         return added

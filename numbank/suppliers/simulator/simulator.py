@@ -7,18 +7,20 @@ from datetime import datetime, timedelta
 
 from numbank.catalogue.catalogue import Catalogue
 from numbank.codes import Brands
-from numbank.db.pool import Connection
+from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
+from numbank.messages.calls import Kind
 from numbank.settings import Settings
 from numbank.suppliers.simulator.messages import Writer
 from numbank.suppliers.simulator.plan import Faults, Order, Planned, chance_for, plan, plan_more
+from numbank.supply.errands import Errand
 from numbank.supply.supplier import Leased, Supplier
 
 Q = Queries("numbank.suppliers.simulator")
 
 KIND = "simulator"
 
-Row = tuple[datetime, int, str, str, str]
+Row = tuple[datetime, int, str, str, str, int, str | None]
 
 
 class Simulator(Supplier):
@@ -26,8 +28,9 @@ class Simulator(Supplier):
 
     kind = KIND
 
-    def __init__(self, supplier_id: int, catalogue: Catalogue, settings: Settings) -> None:
+    def __init__(self, supplier_id: int, catalogue: Catalogue, settings: Settings, pool: Pool) -> None:
         self.supplier_id = supplier_id
+        self._pool = pool
         self._catalogue = catalogue
         self._seed = settings.sandbox_seed
         self._delay_s = settings.sandbox_delay_s
@@ -43,7 +46,9 @@ class Simulator(Supplier):
         rows: list[Row] = []
         for lease in leases:
             life_s = (lease.due_at - lease.at).total_seconds()
-            order = self._order(lease.lease_id, lease.country_id, lease.service_id, life_s)
+            order = self._order(
+                lease.lease_id, lease.country_id, lease.service_id, life_s, Kind(lease.kind), lease.language
+            )
             if order is None:
                 continue
             chance = chance_for(self._seed, lease.lease_id)
@@ -64,17 +69,29 @@ class Simulator(Supplier):
                 rows.append(_row(plan_more(order, turn, self._writer, chance, self._delay_s), now, e164))
         await _save(tx, rows)
 
-    def _order(self, lease_id: int, country_id: int, service_id: int, life_s: float) -> Order | None:
+    def _order(
+        self, lease_id: int, country_id: int, service_id: int, life_s: float, kind: Kind = Kind.SMS,
+        language: str | None = None,
+    ) -> Order | None:  # fmt: skip
         """None for what this node has not heard of yet: no message comes, as it happens with real suppliers."""
         country = self._catalogue.countries.get(country_id)
         service = self._catalogue.services.get(service_id)
         if country is None or service is None:
             return None
-        return Order(lease_id, service, country.iso2, life_s)
+        return Order(lease_id, service, country.iso2, life_s, kind, language, country.dialing_prefix)
+
+    async def run(self, errand: Errand) -> None:
+        """Errands are written down where they can be looked at; nobody is called."""
+        await self._pool.execute(
+            Q.do_errand, errand.id, errand.kind, errand.e164, errand.target, errand.sender, errand.text
+        )
 
 
 def _row(planned: Planned, at: datetime, e164: int) -> Row:
-    return at + timedelta(seconds=planned.delay_s), e164, planned.foreign_id, planned.sender, planned.text
+    return (
+        at + timedelta(seconds=planned.delay_s), e164, planned.foreign_id, planned.sender, planned.text, planned.medium,
+        planned.language,
+    )  # fmt: skip
 
 
 async def _save(tx: Connection, rows: Sequence[Row]) -> None:

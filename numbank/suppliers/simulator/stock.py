@@ -1,4 +1,8 @@
-"""The simulator's stock: numbers in every country and a price for every service, set up once."""
+"""The simulator's stock: numbers in every country and prices for every service, set up once.
+
+The numbers of every third operator of a country, so of one at least, take calls and pass them on too. What an older
+sandbox has stays as it is: it gets such numbers where it needs more, and no offers of calls.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,8 @@ Q = Queries("numbank.suppliers.simulator")
 Q_CATALOGUE = Queries("numbank.catalogue")
 
 NAME = "simulator"
+EVERYTHING = numbers.SMS | numbers.CALL | numbers.FORWARD
+TAKES_CALLS = 3
 # Numbers in one statement: a second's work.
 MOST_AT_ONCE = 20_000
 BULK_LOADED = "analyze offer, number, pool, stock"
@@ -114,7 +120,8 @@ async def _fill(
             place += len(fresh)
             for turn, operator_id in enumerate(operators):
                 if hand := fresh[turn :: len(operators)]:
-                    added += len(await numbers.add(connection, own_id, country.id, operator_id, hand))
+                    abilities = EVERYTHING if turn % TAKES_CALLS == 0 else numbers.SMS
+                    added += len(await numbers.add(connection, own_id, country.id, operator_id, hand, abilities))
     return added
 
 

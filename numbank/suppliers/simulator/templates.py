@@ -42,6 +42,13 @@ class Style(msgspec.Struct, frozen=True):
     texts: dict[str, list[str]]
 
 
+class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a voice says in one language, with and without a code."""
+
+    coded: tuple[str, ...]
+    silent: str
+
+
 class Book(msgspec.Struct, frozen=True):
     """All templates."""
 
@@ -50,6 +57,7 @@ class Book(msgspec.Struct, frozen=True):
     language_of: dict[str, str]
     styles: dict[str, Style]
     decoys: tuple[str, ...]
+    voice: dict[str, Voice]
 
     def language(self, iso2: str) -> str:
         """The language of messages to numbers of a country."""
@@ -65,6 +73,7 @@ def book() -> Book:
     return Book(
         senders=tuple(tables.pop("senders")["plain"]),
         decoys=tuple(tables.pop("decoys")["codes"]),
+        voice=msgspec.convert(tables.pop("voice"), dict[str, Voice]),
         language_of={iso2: language for language, isos in countries.items() for iso2 in isos},
         styles={code: Style(style.pop("sender"), style) for code, style in tables.pop("style").items()},
         languages=msgspec.convert(tables, dict[str, Language]),  # every other table is a language

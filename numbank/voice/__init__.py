@@ -1,0 +1,1 @@
+"""Voice calls after they came in: recordings fetched, transcripts written, what customers ask about their calls."""

@@ -1,0 +1,93 @@
+"""Writes transcripts: takes the tasks that are due, asks the supplier's transcript or a recogniser, saves what was heard."""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+
+from numbank.activation.advance import read_locked
+from numbank.activation.states import FIRST_ENDED
+from numbank.catalogue.languages import main_language
+from numbank.clock import Pace
+from numbank.codes.spoken import hear
+from numbank.db.pool import Pool
+from numbank.db.queries import Queries
+from numbank.hooks import queue as hooks
+from numbank.messages import recordings
+from numbank.messages.recordings import Audio
+from numbank.voice.model import has_transcript
+from numbank.voice.transcriber import NoTranscript, Transcriber
+
+Q = Queries("numbank.voice")
+log = structlog.get_logger("numbank")
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A call that is to be written down in `language`; `transcript` and `written` are the supplier's and its language."""
+
+    id: int
+    message_id: int
+    lease_id: int
+    language: str
+    tries: int
+    sender: str
+    transcript: str
+    written: str | None
+    wanted: str | None
+    iso2: str
+
+
+async def keep_recording(pool: Pool, transcriber: Transcriber, message_id: int, audio: Audio) -> None:
+    """Keep a recording that was fetched; one that nobody wrote down yet is written down, if somebody here can."""
+    async with pool.acquire() as tx, tx.transaction():
+        await tx.fetch(Q.lock_message, message_id)  # first, as those who erase do
+        kept = await recordings.keep(tx, message_id, audio)
+        if kept is None or kept[0] is None or not kept[1]:
+            return
+        row = await tx.fetchrow(Q.language_of_lease, kept[0])
+        if row is not None and transcriber.knows(language := row[0] or main_language(row[1])):
+            await tx.execute(Q.add_parse_task, message_id, kept[0], language)
+
+
+async def write_due(pool: Pool, transcriber: Transcriber, pace: Pace, limit: int) -> int:
+    """Write down what is due, one after the other; gives how many were due."""
+    rows = await pool.fetch(Q.take_parse_tasks, limit, pace.hard_s, pace.first_s, pace.longest_s)
+    for row in rows:
+        task = msgspec.convert(dict(row), Task)
+        try:
+            text = await _transcript(pool, transcriber, task)
+        except NoTranscript as no:
+            log.warning("call_not_written_down", message=task.message_id, tries=task.tries, reason=no.reason)
+            if no.hopeless or task.tries >= pace.tries:
+                await pool.execute(Q.end_parse_task, task.id)
+            continue
+        await _save(pool, task, text)
+    return len(rows)
+
+
+async def _transcript(pool: Pool, transcriber: Transcriber, task: Task) -> str:
+    """The supplier's words where they are in the language, else a recogniser's."""
+    written = task.written or task.wanted or main_language(task.iso2)
+    if has_transcript(task.transcript, written, task.language):
+        return task.transcript
+    audio: bytes | None = await pool.fetchval(Q.audio, task.message_id)
+    if audio is None:
+        raise NoTranscript("there is no recording", hopeless=True)
+    return await transcriber.write_down(audio, task.language)
+
+
+async def _save(pool: Pool, task: Task, text: str) -> None:
+    """The lease is locked, so that what shows is the code of the message that shows; the message too, so that what is
+    erased stays so. An empty transcript changes nothing."""
+    found = hear(text, sender=task.sender)
+    async with pool.acquire() as tx, tx.transaction():
+        leases, _ = await read_locked(tx, [task.lease_id])
+        await tx.fetch(Q.lock_message, task.message_id)
+        if await tx.fetchval(Q.end_parse_task, task.id) is not None and text:
+            shows = await tx.fetch(
+                Q.save_transcript, task.message_id, text, task.language, found.code, found.confidence
+            )
+            lease = leases[task.lease_id]
+            if shows and lease.state < FIRST_ENDED and found.code not in (None, lease.code):
+                # Who was told of the call before anybody understood it waits for this.
+                await hooks.enqueue(tx, [(lease.account_id, lease.id, task.message_id)])
