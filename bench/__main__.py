@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import flat, lease, report, start, status
+from bench import flat, lease, prices, report, start, status
 from bench.bank import Bank, connect, fill
 from bench.books import verify
 from bench.harness import BenchError, Figure, Rounds, others_cpu
@@ -17,7 +17,7 @@ from bench.load import require_wrk
 from bench.machine import cluster, serving, temporary_folder
 from numbank.db.embedded import EmbeddedError
 
-NAMES = ("lease", "status", "flat", "start")
+NAMES = ("lease", "status", "flat", "prices", "start")
 NUMBERS = 1_000_000
 SMALL = 1_000
 BUSY_PERCENT = 5
@@ -74,6 +74,12 @@ def run(names: set[str], rounds: Rounds) -> list[Figure]:
                 say(f"numbank verify: {verify(bank.dsn)}")
             if "flat" in names:
                 figures += flat.run(asyncio.run(_small(bank.dsn)), bank, rounds, say)
+    if "prices" in names:
+        with temporary_folder() as folder, cluster(folder) as server:
+            say("filling a bank with every service in every country")
+            shop = asyncio.run(prices.fill(server.dsn))
+            with serving("bank", folder, "/readyz", database_url=shop.dsn) as served:
+                figures += prices.run(shop, served, folder, rounds, say)
     if "start" in names:
         with temporary_folder() as folder:
             figures += start.run(folder, rounds, say)

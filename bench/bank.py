@@ -7,12 +7,12 @@ import msgspec
 
 from bench.harness import ACCOUNTS, BenchError
 from numbank.catalogue import offers
+from numbank.catalogue.tiers import SMS
 from numbank.customers import register
 from numbank.db.queries import Queries
 from numbank.server.serve import prepare
 from numbank.settings import load
 
-Catalogue = Queries("numbank.catalogue")
 Supply = Queries("numbank.supply")
 
 COUNTRY = 0
@@ -32,6 +32,9 @@ USED = """
 insert into use (number_id, service_id)
 select id, $2 from number where pool_id = $1 and seq > $3::int and seq <= $3::int + $4::int
 """
+
+
+LIFTED = "update denied_service set denied = false"
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -65,6 +68,8 @@ async def fill(dsn: str, numbers: int, starts: list[tuple[int, int]]) -> Bank:
     connection = await connect(dsn)
     try:
         async with connection.transaction():
+            # The services are drawn by their ids: banks and payment services among them are sold here as all others.
+            await connection.execute(LIFTED)
             supplier_id, _ = await offers.existing_supplier(connection, offers.OWN_POOL)
             operator_id = await offers.operator(connection, COUNTRY, "any")
             pool_id = await connection.fetchval(Supply.pool_of, supplier_id, COUNTRY, operator_id, 1)
@@ -73,7 +78,9 @@ async def fill(dsn: str, numbers: int, starts: list[tuple[int, int]]) -> Bank:
             services = await connection.fetch("select id, code from service order by id limit $1", len(starts))
             shelves = [Shelf(row[0], row[1], *start) for row, start in zip(services, starts, strict=True)]
             for shelf in shelves:
-                await connection.execute(Catalogue.set_offer, COUNTRY, shelf.service_id, None, supplier_id, PRICE)
+                await offers.put_tier(
+                    connection, offers.Place(COUNTRY, shelf.service_id, SMS, supplier_id, None), PRICE
+                )
                 await connection.execute(SHELF, pool_id, shelf.service_id, shelf.start, shelf.used)
                 await connection.execute(USED, pool_id, shelf.service_id, shelf.start, shelf.used)
             accounts = dict(

@@ -25,11 +25,14 @@ select (select count(*) from activation) as activation,
   (select sum(free) from stock)::bigint + coalesce((select sum(free) from stock_move), 0)::bigint as free,
   (select sum(withheld) from shelf_stock)::bigint + coalesce((select sum(withheld) from stock_move), 0)::bigint as withheld,
   (select sum(busy) from shelf_stock)::bigint + coalesce((select sum(busy) from stock_move), 0)::bigint as busy,
+  (
+    select coalesce(sum(leased), 0)::bigint from (select leased from tally union all select leased from tally_move) t
+  ) as tallied,
   (select sum(cash) from account)::bigint as cash
 """
 PER_LEASE = {
     "activation": 1, "live": 1, "hold": 1, "entry": 1, "use": 1, "number": 1, "bookmarks": 1,
-    "free": -1, "withheld": 1, "busy": 1, "cash": -PRICE,
+    "free": -1, "withheld": 1, "busy": 1, "tallied": 1, "cash": -PRICE,
 }  # fmt: skip
 
 

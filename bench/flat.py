@@ -27,7 +27,7 @@ update number set state = 0, holder = null, last_service_id = null where state =
 update shelf set hi = start, lo = 0;
 update shelf_stock set withheld = 0, busy = 0;
 update stock set free = {numbers};
-truncate use; truncate stock_move; truncate pile; truncate passed
+truncate use; truncate stock_move; truncate tally_move; truncate pile; truncate passed
 """
 
 Desk = Counter[LeaseRequest, Activation | Opened]

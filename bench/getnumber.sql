@@ -10,7 +10,7 @@
 \set service random(:first_service, :last_service)
 begin;
 select currency, cash from account where id = :account for no key update \gset
-select o.price, p.id as pool, p.supplier_id as supplier, p.operator_id as operator
+select o.id as offer, o.price, p.id as pool, p.supplier_id as supplier, p.operator_id as operator
 from offer o
 join pool p on p.country_id = o.country_id and p.supplier_id = o.supplier_id
   and (o.operator_id is null or o.operator_id = p.operator_id)
@@ -29,10 +29,10 @@ insert into entry (kind, debit, credit, currency, amount, hold_id) values (2, 2 
 update account set cash = cash - :price where id = :account;
 insert into activation (
   id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, state, tries,
-  created_at, cancel_from, due_at
+  created_at, cancel_from, due_at, offer_id
 ) values (
   nextval('lease_id'), :account, :country, :service, :supplier, :operator, :number, :phone, :hold, :price, :currency, 1, 0,
-  now(), now() + interval '120 s', now() + interval '1200 s'
+  now(), now() + interval '120 s', now() + interval '1200 s', :offer
 ) returning id as lease \gset
 update number set state = 1, holder = :lease, last_service_id = :service where id = :number and state = 0;
 insert into use (number_id, service_id) values (:number, :service);
@@ -44,5 +44,7 @@ select n.id, :service::int from number n where n.pool_id = :pool and n.seq > :hi
 on conflict do nothing;
 \endif
 update shelf set hi = :seq where pool_id = :pool and service_id = :service;
+insert into tally_move (day, country_id, service_id, supplier_id, leased)
+values ((now() at time zone 'utc')::date, :country, :service, :supplier, 1);
 insert into stock_move (pool_id, service_id, free, withheld, busy) values (:pool, :service, -1, 1, 1);
 commit;

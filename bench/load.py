@@ -41,13 +41,14 @@ def require_wrk() -> None:
         raise BenchError("the benchmarks need the load tool wrk: install it (apt-get install wrk) and run them again")
 
 
-def wrk(port: int, paths: Path, seconds: int) -> Load:
+def wrk(port: int, paths: Path, seconds: int, *headers: str) -> Load:
     """All connections send the paths in turn. One thread: it is never the bottleneck, and leaves the server its core."""
     command: list[str | Path] = [
         "wrk",
         "-t1",
         f"-c{CONNECTIONS}",
         f"-d{seconds}s",
+        *(word for header in headers for word in ("-H", header)),
         "-s",
         HERE / "requests.lua",
         f"http://{HOST}:{port}",

@@ -46,56 +46,52 @@ update supplier set active = $2 where name = $1 and active <> $2;
 -- A supplier that exists.
 select id, kind from supplier where name = $1;
 
--- name: set_offer
--- Set the price of an offer. A supplier that has to be asked has no pool to tell the operator: `any` must exist for it.
-with named as (
-  insert into operator (country_id, name) select $1, 'any' from supplier where id = $4 and asked and $3::int is null
-  on conflict do nothing
-), dearer as (
-  delete from offer where country_id = $1 and service_id = $2 and operator_id is not distinct from $3 and supplier_id = $4
-    and kind = 0 and price <> $5
-)
-insert into offer (country_id, service_id, operator_id, supplier_id, kind, price) values ($1, $2, $3, $4, 0, $5)
-on conflict do nothing;
+-- name: tell_price_lists
+-- The tiers of a country changed in a way that no trigger sees.
+select offers_changed(array[$1::int]);
 
--- name: prices_of_country
--- What each service costs in a country (the regular price: the cheapest) and how many numbers are left at it; an operator's
--- own price beats that of any operator. $2 limits it to some operators, empty means all. Free numbers are summed per supplier first, then the few shelves of a
--- service take their share off: the same as summing over all pools of each of thousands of offers.
-with pools as (
-  select p.id, p.supplier_id, p.operator_id, coalesce(s.free, 0) as free from pool p left join stock s on s.pool_id = p.id
-  where p.country_id = $1 and p.abilities & 1 = 1 and ($2::int[] = '{}' or p.operator_id = any($2::int[]))
-    and not exists (select from supplier sp where sp.id = p.supplier_id and sp.asked)
-), free as (
-  select supplier_id, operator_id, grouping(operator_id) = 1 as whole, sum(free) as free, count(*) as pools from pools
-  group by grouping sets ((supplier_id), (supplier_id, operator_id))
-), gone as (
-  select p.supplier_id, p.operator_id, grouping(p.operator_id) = 1 as whole, w.service_id,
-    sum(p.free - greatest(0, p.free - (w.withheld - w.busy))) as gone
-  from pools p join shelf_stock w on w.pool_id = p.id
-  group by grouping sets ((p.supplier_id, w.service_id), (p.supplier_id, p.operator_id, w.service_id))
-), offered as (
-  select o.service_id, o.supplier_id, o.operator_id, o.price, coalesce(f.free - coalesce(g.gone, 0), 0) as available,
-    coalesce(f.pools, 0) as pools
-  from offer o
-  join supplier sp on sp.id = o.supplier_id and sp.active
-  left join free f on f.supplier_id = o.supplier_id
-    and f.whole = (o.operator_id is null) and (f.whole or f.operator_id = o.operator_id)
-  left join gone g on g.supplier_id = o.supplier_id and g.service_id = o.service_id
-    and g.whole = (o.operator_id is null) and (g.whole or g.operator_id = o.operator_id)
-  where o.country_id = $1 and o.kind = 0
-    and ($2::int[] = '{}' or o.operator_id is null or o.operator_id = any($2::int[]))
-), own as (
-  select service_id, price, pools,
-    available - case when operator_id is null then coalesce(sum(available) filter (where operator_id is not null) over same, 0)
-      else 0 end as available,
-    pools - case when operator_id is null then coalesce(sum(pools) filter (where operator_id is not null) over same, 0)
-      else 0 end as left_over
-  from offered window same as (partition by supplier_id, service_id)
-), regular as (
-  -- A price of any operator that is left without a pool, because each has its own, is nobody's price.
-  select service_id, price, available, min(price) over (partition by service_id) as cost from own
-  where pools = 0 or left_over > 0
-)
-select service_id, cost, (sum(available) filter (where price = cost))::bigint as count
-from regular group by service_id, cost order by service_id;
+-- name: price_versions
+-- How often the tiers and the stock of each country changed; country -1 stands for all of them.
+select country_id, sum(offers)::bigint, sum(stock)::bigint from (
+  select country_id, value as offers, 0 as stock from offer_version union all select country_id, 0, value from stock_version
+) v group by country_id;
+
+-- name: services_offered
+-- The services that have a tier in a country, in order.
+select service_id from offer where country_id = $1 group by 1 order by 1;
+
+-- name: tiers
+-- The tiers of a country for services from $2 to $3: service, kind, supplier, operator or 0, price, offer, regular, whether
+-- they are limited, whether the supplier has to be asked; what belongs to one service and kind stands together.
+select o.service_id, o.kind, o.supplier_id, coalesce(o.operator_id, 0), o.price, o.id, o.regular, o.remaining is not null, sp.asked
+from offer o join supplier sp on sp.id = o.supplier_id and sp.active
+where o.country_id = $1 and o.service_id between $2 and $3
+order by o.service_id, o.kind, o.supplier_id, o.operator_id, o.price;
+
+-- name: tiers_of_service
+-- The same for one service in all countries, the country first.
+select o.country_id, o.service_id, o.kind, o.supplier_id, coalesce(o.operator_id, 0), o.price, o.id, o.regular,
+  o.remaining is not null, sp.asked
+from offer o join supplier sp on sp.id = o.supplier_id and sp.active
+where o.country_id = any(array(select id from country)) and o.service_id = $1
+order by o.country_id, o.service_id, o.kind, o.supplier_id, o.operator_id, o.price;
+
+-- name: tiers_left
+-- What is left of limited tiers.
+select id, remaining from offer where id = any($1::bigint[]) and remaining is not null;
+
+-- name: stock_of_country
+-- The pools of a country with their free numbers, and what of these each service cannot have: used for it, or resting for it.
+select p.supplier_id, p.operator_id, p.abilities, coalesce(s.free, 0), w.services, w.gone
+from pool p join supplier sp on sp.id = p.supplier_id and not sp.asked left join stock s on s.pool_id = p.id
+cross join lateral (
+  select coalesce(array_agg(w.service_id), '{}') as services, coalesce(array_agg(w.withheld - w.busy), '{}') as gone
+  from shelf_stock w where w.pool_id = p.id and w.withheld > w.busy
+) w
+where p.country_id = $1;
+
+-- name: stock_of_service
+-- The same for one service in all countries.
+select p.country_id, p.supplier_id, p.operator_id, p.abilities, coalesce(s.free, 0), w.withheld - w.busy
+from pool p join supplier sp on sp.id = p.supplier_id and not sp.asked left join stock s on s.pool_id = p.id
+left join shelf_stock w on w.pool_id = p.id and w.service_id = $1 and w.withheld > w.busy;

@@ -1,0 +1,164 @@
+"""Kept pages on the wire: codings, tags, 304, pieces."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from typing import Any
+
+import pytest
+
+from numbank.compression import compress
+from numbank.wire.page import PIECE, Page, has, pieces, send_long, send_page
+
+pytestmark = pytest.mark.unit
+
+BODY = b'{"0":' + b'{"tg":1}' * 4_000 + b"}"
+
+
+class Answer:
+    """What an ASGI app sent."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+        self.pieces: list[bytes] = []
+        self.ended = False
+
+    async def send(self, message: dict[str, Any]) -> None:
+        assert not self.ended
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], dict(message["headers"])
+        else:
+            self.pieces.append(message["body"])
+            self.ended = not message.get("more_body", False)
+
+    @property
+    def body(self) -> bytes:
+        assert self.ended
+        return b"".join(self.pieces)
+
+
+async def ask(page: Page, *headers: tuple[bytes, bytes], safe: bool = True, least: int = 0) -> Answer:
+    answer = Answer()
+    await send_page(answer.send, page, b"application/json", headers, safe=safe, least=least)
+    return answer
+
+
+async def test_a_client_that_asks_for_nothing_gets_the_plain_body_and_no_304() -> None:
+    page = Page([BODY[:10], BODY[10:]])
+    answer = await ask(page)
+    assert (answer.status, answer.body) == (200, BODY)
+    assert answer.headers[b"content-length"] == b"%d" % len(BODY)
+    assert b"content-encoding" not in answer.headers
+    assert answer.headers[b"vary"] == b"accept-encoding"
+    assert bytes(page) == BODY
+
+
+async def test_every_coding_has_its_own_strong_tag() -> None:
+    page = Page([BODY])
+    tags = set()
+    for accept in (b"", b"gzip", b"br", b"zstd"):
+        answer = await ask(page, (b"accept-encoding", accept))
+        assert answer.headers.get(b"content-encoding", b"") == accept
+        tags.add(answer.headers[b"etag"])
+    assert len(tags) == 4
+    assert all(tag[:1] + tag[-1:] == b'""' for tag in tags)
+
+
+@pytest.mark.parametrize("form", [b"%b", b"W/%b", b'"other", %b', b'%b,"other"', b" %b "])
+async def test_a_client_that_has_it_already_gets_304(form: bytes) -> None:
+    page = Page([BODY])
+    etag = (await ask(page, (b"accept-encoding", b"gzip"))).headers[b"etag"]
+    answer = await ask(page, (b"accept-encoding", b"gzip"), (b"if-none-match", form % etag))
+    assert (answer.status, answer.body) == (304, b"")
+    assert answer.headers == {b"etag": etag, b"vary": b"accept-encoding"}
+
+
+async def test_304_only_for_the_same_coding_the_same_contents_and_safe_methods() -> None:
+    page = Page([BODY])
+    etag = (await ask(page, (b"accept-encoding", b"gzip"))).headers[b"etag"]
+    known = (b"if-none-match", etag)
+    assert (await ask(page, known)).status == 200
+    assert (await ask(page, known, (b"accept-encoding", b"br"))).status == 200
+    assert (await ask(page, known, (b"accept-encoding", b"gzip"), safe=False)).status == 200
+    assert (await ask(Page([BODY + b" "]), known, (b"accept-encoding", b"gzip"))).status == 200
+    assert (await ask(page, (b"if-none-match", b"*"))).status == 304
+    assert (await ask(page, (b"if-none-match", b""))).status == 200
+
+
+def test_the_tag_is_of_the_contents_and_not_of_the_cut() -> None:
+    assert Page([BODY]).tag == Page([BODY[:7], BODY[7:]]).tag
+    assert Page([BODY]).tag != Page([BODY[:-1]]).tag
+
+
+async def test_a_coding_is_made_once_for_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def counted(coding: str, parts: Any) -> bytes:
+        made.append(coding)
+        return compress(coding, parts)
+
+    monkeypatch.setattr("numbank.wire.page.compress", counted)
+    page = Page([BODY])
+    answers = await asyncio.gather(*(ask(page, (b"accept-encoding", b"gzip")) for _ in range(5)))
+    assert made == ["gzip"]
+    assert {gzip.decompress(answer.body) for answer in answers} == {BODY}
+
+
+async def test_a_compression_that_failed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Page([BODY])
+
+    def broken(coding: str, parts: Any) -> bytes:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("numbank.wire.page.compress", broken)
+        with pytest.raises(MemoryError):
+            await page.packed("gzip")
+    assert gzip.decompress(b"".join(await page.packed("gzip"))) == BODY
+
+
+async def test_short_pages_stay_plain() -> None:
+    answer = await ask(Page([b"{}"]), (b"accept-encoding", b"gzip"), least=1024)
+    assert (answer.body, b"content-encoding" in answer.headers) == (b"{}", False)
+
+
+async def test_lines_of_one_header_are_one_list() -> None:
+    answer = await ask(Page([BODY]), (b"accept-encoding", b"gzip;q=0.1"), (b"accept-encoding", b"br"))
+    assert answer.headers[b"content-encoding"] == b"br"
+
+
+@pytest.mark.parametrize("body", [BODY, b"x" * (PIECE + 1)])
+@pytest.mark.parametrize("accept", [b"", b"gzip"])
+async def test_a_long_body_that_is_not_kept(body: bytes, accept: bytes) -> None:
+    answer = Answer()
+    await send_long(answer.send, body, b"text/html", [(b"accept-encoding", accept)])
+    assert (gzip.decompress(answer.body) if accept else answer.body) == body
+    assert answer.headers[b"content-length"] == b"%d" % sum(map(len, answer.pieces))
+    assert answer.headers[b"vary"] == b"accept-encoding"
+    assert b"etag" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [],
+        [b""],
+        [b"x"],
+        [b"x" * PIECE],
+        [b"x" * (PIECE + 1)],
+        [b"ab"] * 1_000,
+        [b"x" * (PIECE - 1), b"yy", b"z" * 3 * PIECE],
+    ],
+)
+def test_pieces_are_the_same_bytes_in_bounded_portions(parts: list[bytes]) -> None:
+    cut = list(pieces(parts))
+    assert b"".join(cut) == b"".join(parts)
+    assert all(0 < len(piece) <= PIECE for piece in cut)
+    assert len(cut) <= len(b"".join(parts)) // (PIECE // 2) + 1
+
+
+def test_no_tag_is_found_in_what_is_no_list_of_tags() -> None:
+    assert not has(b"abc", b'"abc"')
+    assert not has(b',,W/,"', b'"abc"')
