@@ -38,6 +38,10 @@ from customer c join account a on a.id = c.id order by c.id;
 -- Whether there is such a customer.
 select exists (select from customer where id = $1);
 
+-- name: set_dialect
+-- The dialect of a customer on the paths of the base dialect; '' is the base itself. Gives the id if there is such a customer.
+update customer set dialect = $2 where id = $1 returning id;
+
 -- name: balance
 -- What a customer holds.
 select cash from account where id = $1;

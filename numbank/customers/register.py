@@ -12,6 +12,7 @@ from numbank.customers import keys
 from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
 from numbank.db.reads import answered
+from numbank.db.versions import bump
 from numbank.errors import OperatorError
 from numbank.ledger import journal
 
@@ -58,6 +59,13 @@ async def must_exist(tx: Connection, customer_id: int) -> None:
     """OperatorError unless there is such a customer."""
     if not await tx.fetchval(Q.customer_exists, customer_id):
         raise OperatorError(f"there is no customer {customer_id}")
+
+
+async def set_dialect(tx: Connection, customer_id: int, dialect: str) -> None:
+    """What dialect a customer is answered in on the paths of the base dialect; empty: the base. OperatorError for nobody."""
+    if await tx.fetchval(Q.set_dialect, customer_id, dialect) is None:
+        raise OperatorError(f"there is no customer {customer_id}")
+    await bump(tx, keys.TOPIC)
 
 
 async def everyone(pool: Pool) -> list[Listed]:

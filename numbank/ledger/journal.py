@@ -9,6 +9,7 @@ import msgspec
 
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
+from numbank.ledger.cashback import taken_back
 
 Q = Queries("numbank.ledger")
 
@@ -33,6 +34,15 @@ class Balance(msgspec.Struct):
     currency: int
     cash: int
     cashback: int
+
+
+class Refunded(msgspec.Struct, frozen=True):
+    """What a refund gave back, and the cashback that it took back; amounts in 1/10,000."""
+
+    cash: int
+    cashback: int
+    taken_cash: int
+    taken_cashback: int
 
 
 async def open_account(tx: Connection, currency: int) -> int:
@@ -86,6 +96,36 @@ async def post_holds(tx: Connection, hold_ids: Sequence[int]) -> None:
 async def void_holds(tx: Connection, hold_ids: Sequence[int]) -> None:
     """Give back holds that must be open; the caller has locked their accounts and leases."""
     await _end(tx, Q.void_holds, hold_ids)
+
+
+async def credit_cashback(tx: Connection, credits: Sequence[tuple[int, int, int]]) -> None:
+    """Give cashback (hold, account, amount) for holds that were posted; the caller has locked the accounts."""
+    wanted = [one for one in credits if one[2] > 0]
+    if wanted:
+        credited = await tx.fetchval(Q.credit_cashback, *(list(column) for column in zip(*wanted, strict=True)))
+        if credited != len({account_id for _, account_id, _ in wanted}):
+            raise BrokenBooks(f"{credited} accounts got the cashback of {len(wanted)} holds")
+
+
+async def refund(tx: Connection, hold_id: int, account_id: int) -> Refunded | None:
+    """Give a posted hold back to where it came from, less the cashback that it earned; None if it was refunded before.
+
+    LookupError when the account has no such hold, BrokenBooks when it was not posted.
+    """
+    balance = (await lock_balances(tx, [account_id])).get(account_id)
+    await tx.fetch(Q.lock_hold, hold_id)
+    row = await tx.fetchrow(Q.hold_to_refund, hold_id)
+    if balance is None or row is None or row["account_id"] != account_id:
+        raise LookupError(f"account {account_id} has no hold {hold_id}")
+    if row["refunded"]:
+        return None
+    taken = taken_back(row["credited"], balance.cashback + row["cashback"])
+    refunded = Refunded(row["cash"], row["cashback"], taken.cash, taken.cashback)
+    if not await tx.fetchval(
+        Q.refund_hold, hold_id, refunded.cash, refunded.cashback, refunded.taken_cash, refunded.taken_cashback
+    ):
+        raise BrokenBooks(f"hold {hold_id} was not posted")
+    return refunded
 
 
 async def _end(tx: Connection, sql: str, hold_ids: Sequence[int]) -> None:

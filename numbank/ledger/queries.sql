@@ -57,8 +57,55 @@ with posted as (
 ), booked as (
   insert into entry (kind, debit, credit, currency, amount, hold_id)
   select 3, -2, -3, a.currency, p.amount, p.id from posted p join account a on a.id = p.account_id where p.amount > 0
+), turned_over as (
+  insert into turnover_move (account_id, amount) select account_id, amount from posted where amount > 0
 )
 select count(*) from posted;
+
+-- name: credit_cashback
+-- Give cashback for posted holds to their locked accounts; gives how many accounts got some.
+with wanted as (
+  select * from unnest($1::bigint[], $2::bigint[], $3::bigint[]) w(hold_id, account_id, amount)
+), booked as (
+  insert into entry (kind, debit, credit, currency, amount, hold_id)
+  select 6, -4, 2 * w.account_id + 1, a.currency, w.amount, w.hold_id from wanted w join account a on a.id = w.account_id
+), credited as (
+  update account a set cashback = a.cashback + t.amount
+  from (select account_id, sum(amount)::bigint as amount from wanted group by 1) t where a.id = t.account_id returning 1
+)
+select count(*) from credited;
+
+-- name: lock_hold
+-- Lock a hold; it is read by the next statement (engine 1.1).
+select account_id from hold where id = $1 for no key update;
+
+-- name: hold_to_refund
+-- A hold, whether it was posted and not refunded, and the cashback that it earned.
+select h.account_id, h.cash, h.cashback, h.state = 1 as posted, h.refunded_at is not null as refunded,
+  coalesce((select sum(e.amount) from entry e where e.hold_id = h.id and e.kind = 6 and e.debit = -4), 0)::bigint as credited
+from hold h where h.id = $1;
+
+-- name: refund_hold
+-- Give a posted hold back to its locked account ($2 cash, $3 cashback) and take its cashback ($4 from the cash, $5 from the
+-- cashback); nothing comes back when it was not open for that.
+with refunded as (
+  update hold set refunded_at = bank_now() where id = $1 and state = 1 and refunded_at is null returning id, account_id
+), posting as (
+  select r.id, r.account_id, a.currency, p.kind, p.debit, p.credit, p.amount
+  from refunded r join account a on a.id = r.account_id cross join lateral (values
+    (5, -3::bigint, 2 * r.account_id, $2::bigint), (5, -3, 2 * r.account_id + 1, $3::bigint),
+    (6, 2 * r.account_id, -4, $4::bigint), (6, 2 * r.account_id + 1, -4, $5::bigint)
+  ) p(kind, debit, credit, amount)
+  where p.amount > 0
+), booked as (
+  insert into entry (kind, debit, credit, currency, amount, hold_id)
+  select kind, debit, credit, currency, amount, id from posting
+), turned_over as (
+  insert into turnover_move (account_id, amount) select account_id, -($2 + $3) from refunded where $2 + $3 > 0
+), paid as (
+  update account a set cash = a.cash + $2 - $4, cashback = a.cashback + $3 - $5 from refunded r where a.id = r.account_id
+)
+select count(*) from refunded;
 
 -- name: void_holds
 -- Give open holds back to where they came from; the accounts are locked. Gives how many were open.

@@ -79,10 +79,29 @@ async def prove_held(session: Session) -> Tally:
     return tally
 
 
+async def prove_turnovers(session: Session) -> Tally:
+    """Sum up the settled charges and refunds of each account, then compare them and the young ones with its turnover."""
+    mark = await settle(session)
+    booked: Counter[int] = Counter()
+    for low, high in await id_slices(session, "entry"):
+        if low <= mark:
+            for account_id, amount in await session.rows(Q.settled_turnover, low, high, mark):
+                booked[account_id] += amount
+    tally = Tally()
+    for low, high in await id_slices(session, "customer"):
+        for account_id, kept, young in await session.rows(Q.turnovers, low, high, mark):
+            charged = booked[account_id] + young
+            wrong = f"customer {account_id} keeps a turnover of {kept}, charges less refunds are {charged}"
+            tally.look(wrong if kept != charged else None)
+    return tally
+
+
 CHECKS: tuple[Check, ...] = (
     by_id(Q, "transfers", "entry"),
     proved_by(Q, "balances", prove_balances),
     by_id(Q, "holds", "hold"),
     proved_by(Q, "held", prove_held),
+    by_id(Q, "cashbacks", "hold"),
+    proved_by(Q, "turnovers", prove_turnovers),
     by_id(Q, "topups", "entry"),
 )

@@ -15,9 +15,11 @@ select case
         when 2 then e.debit >= 0 and e.credit = -2
         when 3 then e.debit = -2 and e.credit = -3
         when 4 then e.debit = -2 and e.credit >= 0
+        when 5 then e.debit = -3 and e.credit >= 0
+        when 6 then (e.debit = -4 and e.credit >= 0 and e.credit % 2 = 1) or (e.debit >= 0 and e.credit = -4)
         else e.debit <> -2 and e.credit <> -2
       end then format('entry %s of kind %s moves from book %s to book %s', e.id, e.kind, e.debit, e.credit)
-    when e.kind in (2, 3, 4) and e.hold_id is null then format('entry %s of kind %s names no hold', e.id, e.kind)
+    when e.kind in (2, 3, 4, 5, 6) and e.hold_id is null then format('entry %s of kind %s names no hold', e.id, e.kind)
   end
 from entry e
 left join account d on e.debit >= 0 and d.id = e.debit / 2
@@ -48,6 +50,55 @@ from (
   full join (select hold_id, kind, debit, credit, amount from entry where hold_id >= $1 and hold_id < $2) e on e.hold_id = h.id
   group by h.id, h.cash, h.cashback, h.state, coalesce(h.id, e.hold_id)
 ) booked;
+
+-- name: cashbacks
+-- Each posted hold earned cashback at most once and less than it cost; a refund gave all of it back once, less that cashback.
+select case
+    when id is null then format('%s transfers give or take cashback of hold %s, which does not exist', entries, hold_id)
+    when credits > 1 or credited > cash + cashback or (credits > 0 and state <> 1)
+      then format('hold %s of %s in state %s earned cashback %s times, %s in all', id, cash + cashback, state, credits, credited)
+    when foreign_books > 0 then format('hold %s of account %s moves the books of another account', id, account_id)
+    when refunded_at is null and (refunds > 0 or takings > 0)
+      then format('hold %s is not refunded, but gave back %s and took cashback of %s', id, refunded_cash + refunded_cashback, taken)
+    when refunded_at is not null and (state <> 1 or (refunded_cash, refunded_cashback) <> (cash, cashback)
+        or refunds <> (cash > 0)::int + (cashback > 0)::int)
+      then format('hold %s of %s + %s in state %s was refunded %s times as %s + %s',
+        id, cash, cashback, state, refunds, refunded_cash, refunded_cashback)
+    when refunded_at is not null and taken <> credited
+      then format('hold %s was refunded and earned cashback of %s, of which %s was taken back', id, credited, taken)
+  end
+from (
+  select h.id, h.account_id, h.cash, h.cashback, h.state, h.refunded_at, max(e.hold_id) as hold_id, count(e.hold_id) as entries,
+    count(*) filter (where e.kind = 6 and e.debit = -4) as credits, count(*) filter (where e.kind = 5) as refunds,
+    count(*) filter (where e.kind = 6 and e.credit = -4) as takings,
+    count(*) filter (where (e.debit >= 0 and e.debit / 2 <> h.account_id) or (e.credit >= 0 and e.credit / 2 <> h.account_id)) as foreign_books,
+    coalesce(sum(e.amount) filter (where e.kind = 6 and e.debit = -4), 0) as credited,
+    coalesce(sum(e.amount) filter (where e.kind = 6 and e.credit = -4), 0) as taken,
+    coalesce(sum(e.amount) filter (where e.kind = 5 and e.credit = 2 * h.account_id), 0) as refunded_cash,
+    coalesce(sum(e.amount) filter (where e.kind = 5 and e.credit = 2 * h.account_id + 1), 0) as refunded_cashback
+  from (select id, account_id, cash, cashback, state, refunded_at from hold where id >= $1 and id < $2) h
+  full join (
+    select hold_id, kind, debit, credit, amount from entry where hold_id >= $1 and hold_id < $2 and kind in (5, 6)
+  ) e on e.hold_id = h.id
+  where e.hold_id is not null or h.refunded_at is not null
+  group by h.id, h.account_id, h.cash, h.cashback, h.state, h.refunded_at, coalesce(h.id, e.hold_id)
+) booked;
+
+-- name: settled_turnover
+-- What a slice of the settled journal adds to the turnover of each account.
+select h.account_id, sum(case when e.kind = 3 then e.amount else -e.amount end)::bigint from entry e join hold h on h.id = e.hold_id
+where e.id >= $1 and e.id < $2 and e.id <= $3 and e.kind in (3, 5) group by 1;
+
+-- name: turnovers
+-- Every customer's turnover, with the movements that are not folded yet, is what was posted less what was refunded.
+select c.id, c.turnover + coalesce(m.amount, 0)::bigint as kept, coalesce(y.amount, 0)::bigint as young
+from customer c
+left join (select account_id, sum(amount) as amount from turnover_move group by 1) m on m.account_id = c.id
+left join (
+  select h.account_id, sum(case when e.kind = 3 then e.amount else -e.amount end) as amount
+  from entry e join hold h on h.id = e.hold_id where e.id > $3 and e.kind in (3, 5) group by 1
+) y on y.account_id = c.id
+where c.id >= $1 and c.id < $2 order by c.id;
 
 -- name: topups
 -- Every top-up has its idempotency key, every key its one top-up of the same account and amount.
