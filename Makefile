@@ -6,13 +6,16 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
 SEEDS ?= 50
+REQUESTS ?= 50000
+SEED ?= 1
 
-.PHONY: run test check unit lint types imports docs bench sim lock clean help
+.PHONY: run test check unit lint types imports docs bench sim fuzz lock clean help
 
 help:
 	@echo "make run     open the bank in sandbox mode      make test    all tests"
 	@echo "make check   format, lint, types, imports, unit make bench   the benchmarks (needs wrk)"
 	@echo "make sim SEEDS=50   seeded simulation           make docs    write the generated pages again"
+	@echo "make fuzz REQUESTS=50000 SEED=1   requests by chance, good and bad, each answered as documented"
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "numbank needs Python 3.11 or newer, this is " + sys.version.split()[0])'
@@ -50,12 +53,16 @@ unit: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/numbank explain --write-docs docs/actions.md
+	COLUMNS=100 TERM=dumb $(BIN)/typer numbank.cli.main utils docs --name numbank --title Commands --output docs/commands.md
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
 
 sim: $(VENV)/.dev
 	$(BIN)/python -m tests.sim --seeds $(SEEDS)
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.wire.fuzz --requests $(REQUESTS) --seed $(SEED)
 
 # Versions and hashes only: no index host is ever written.
 lock:

@@ -11,6 +11,8 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 
 class Clock:
     """The real clock. `offset` is added to the database's time too, so that tests can move the bank forward."""
@@ -42,6 +44,15 @@ class Chance:
         return self._random.randrange(limit)
 
 
+class Pace(msgspec.Struct, frozen=True):
+    """How something is tried: a try takes `hard_s` at most, the pause after it doubles from `first_s` to `longest_s`."""
+
+    hard_s: float
+    first_s: float
+    longest_s: float
+    tries: int
+
+
 def new_uuid() -> uuid.UUID:
     """A fresh random UUID: batch marks and message ids that the sender did not give."""
     return uuid.uuid4()
@@ -50,3 +61,8 @@ def new_uuid() -> uuid.UUID:
 def new_key() -> str:
     """A fresh secret key of 32 hex characters: the length that old clients check (protocol.md 1.3)."""
     return secrets.token_hex(16)
+
+
+def secret_bytes(length: int) -> bytes:
+    """Fresh secret bytes."""
+    return secrets.token_bytes(length)

@@ -23,10 +23,13 @@ SUPERVISOR = PREFIX + "SUPERVISOR_PID"
 TESTS_OWN = PREFIX + "TEST_"
 
 MOST_SECONDS = 31_536_000
+MINOR_PER_UNIT = 10_000
 Seconds = Annotated[float, Meta(ge=0, le=MOST_SECONDS)]
 # The pause of a loop: without a lower bound a 0 would keep a core busy and the database under fire.
 Period = Annotated[float, Meta(ge=0.01, le=MOST_SECONDS)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Minutes = Annotated[int, Meta(ge=1, le=525_600)]
 
 
 def _doc(text: str) -> Meta:
@@ -42,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     listen: Annotated[str, _doc("HOST:PORT to serve on")] = "127.0.0.1:8080"
     workers: Annotated[int, Meta(ge=1, le=64), _doc("worker processes")] = 1
     sandbox: Annotated[bool, _doc("the simulator supplies numbers and messages")] = False
+    secrets_file: Annotated[
+        str, _doc("key file that seals secrets in the database, 0600, the same on every node; empty: in the data folder")
+    ] = ""
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$"), _doc("debug, info, warning or error")] = (
         "info"
     )
@@ -49,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(pattern="^(none|changes|all)$"), _doc("log no request, those that are not mere polls, or all")
     ] = "changes"
     stop_timeout_s: Annotated[Seconds, _doc("how long a stop waits for requests that were accepted")] = 20.0
+    actor: Annotated[str, _doc("who acts, in the audit log; empty: the user of the system and the host")] = ""
 
     # the protocol
     currency: Annotated[int, Meta(ge=1, le=999), _doc("ISO 4217 number of the house currency")] = 840
@@ -65,7 +72,68 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, _doc("life per service in seconds, e.g. `ya=2400,ig=3600`; beats activation_life_s")
     ] = ""
     early_cancel_s: Annotated[Seconds, _doc("a cancel is refused this long after the purchase")] = 120.0
+    any_country_tries: Annotated[
+        Count, _doc("with `country=any` (koala) so many countries are tried at most, when the best are sold out in between")
+    ] = 8
     early_cancel_overrides: Annotated[str, _doc("early cancel window per service in seconds, e.g. `tg=30`")] = ""
+    multi_services_most: Annotated[int, Meta(ge=1, le=50), _doc("services on one number by getMultiServiceNumber")] = 10
+    additional_service_prices: Annotated[
+        str,
+        _doc("price of an additional service per currency, e.g. `643=5,840=0.1`; not sold in a currency that is missing"),
+    ] = ""
+
+    # money and standing
+    cashback_bp: Annotated[
+        int, Meta(ge=0, le=10_000), _doc("cashback of each finished activation, in 1/10,000 of its price; 250 are 2.5 %")
+    ] = 0
+    ban_window: Annotated[
+        int,
+        Meta(ge=0, le=1_000),
+        _doc("an account is judged by its last so many leases that ended; 0: no bans by rule"),
+    ] = 0
+    ban_success_share: Annotated[Share, _doc("it is banned when a smaller share of them received a message")] = 0.1
+    ban_minutes: Annotated[Minutes, _doc("for so long")] = 60
+    ban_user_window: Annotated[
+        int, Meta(ge=0, le=1_000), _doc("the same for each userId of a reseller, who is not banned along; 0: no such bans")
+    ] = 0
+    ban_user_success_share: Annotated[Share, _doc("a userId is banned when a smaller share received a message")] = 0.1
+    ban_user_minutes: Annotated[Minutes, _doc("for so long")] = 60
+
+    # calls
+    call_code_digits: Annotated[
+        int, Meta(ge=1, le=15), _doc("how many digits of the caller's number are the code of a call by number")
+    ] = 4
+    call_code_overrides: Annotated[str, _doc("that number per service, e.g. `tg=6`; beats call_code_digits")] = ""
+    voice_code_digits: Annotated[
+        str, Meta(pattern=r"^([3-9]|1[0-2])(-([3-9]|1[0-2]))?$"), _doc("length of spoken codes that pocketsphinx looks for")
+    ] = "4-8"
+    recording_bytes: Annotated[Count, _doc("longest recording of a call that is fetched and kept")] = 5_000_000
+    recording_hard_s: Annotated[Seconds, _doc("fetching a recording may take this long")] = 20.0
+    recording_tries: Annotated[int, Meta(ge=1, le=100), _doc("how often fetching a recording is tried")] = 8
+    recording_hosts: Annotated[
+        str, _doc("hosts that recordings may be fetched from, e.g. `calls.example.com`; empty: any public one")
+    ] = ""
+    recording_ports: Annotated[str, _doc("ports that recordings may be fetched from")] = "80,443,1024-65535"
+    recording_allow: Annotated[
+        str, _doc("networks that recordings may be fetched from although they are private, e.g. `10.1.0.0/16`")
+    ] = ""
+    transcriber: Annotated[
+        str, _doc("program that writes a recording (WAV on stdin) down to stdout, `{language}` in its arguments; empty: none")
+    ] = ""
+    transcriber_languages: Annotated[str, _doc("languages that the program knows, e.g. `en,ru`; `*`: all")] = "*"
+    transcriber_hard_s: Annotated[Seconds, _doc("writing a recording down may take this long")] = 60.0
+    public_url: Annotated[
+        str, Meta(pattern="^(https?://[^/?#]+)?$"), _doc("how customers reach the bank, for links to recordings; empty: paths")
+    ] = ""
+    errand_tries: Annotated[
+        int, Meta(ge=1, le=1_000), _doc("how often a supplier is told to pass a message on or to place a call")
+    ] = 20
+    max_live_leases: Annotated[
+        int, Meta(ge=0, le=1_000_000), _doc("live leases that one account may have at once, else CHANNELS_LIMIT; 0: no limit")
+    ] = 0
+    forward_surcharge_minor: Annotated[
+        int, Meta(ge=0, le=10**12), _doc("what forwarding costs on top of a number, where the offer's terms say nothing")
+    ] = 0
 
     # supply
     cool_down_s: Annotated[Seconds, _doc("a number rests this long after a lease, for every service")] = 120.0
@@ -100,6 +168,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         _doc("shares of faults, e.g. `never=0.1,late=0.05,twice=0.1,wrong=0.02,nocode=0.1,two=0.05`; empty: none"),
     ] = ""
 
+    # webhooks to customers
+    hooks_per_account: Annotated[int, Meta(ge=0, le=100), _doc("webhook endpoints of one account; 0: none at all")] = 3
+    hook_ports: Annotated[str, _doc("ports of webhook addresses, e.g. `80,443,8000-8999`")] = "80,443,8080,8443"
+    hook_allow: Annotated[
+        str, _doc("networks that webhooks may reach although they are private, e.g. `10.1.0.0/16,fd00::/8`")
+    ] = ""
+    hook_timeout_s: Annotated[
+        float, Meta(ge=0.1, le=60), _doc("one try of a webhook takes at most this long, name lookup included")
+    ] = 10.0
+    hook_slow_s: Annotated[Seconds, _doc("an endpoint that took longer counts as slow and gets its share only")] = 1.0
+    hook_connections: Annotated[int, Meta(ge=2, le=1_000), _doc("webhook tries at once on one node")] = 64
+    hook_endpoint_connections: Annotated[
+        int, Meta(ge=1, le=1_000), _doc("tries at once at one endpoint on one node; at a slow one at most 2")
+    ] = 8
+    hook_poll_s: Annotated[Period, _doc("pause between looks for webhooks that are due")] = 0.2
+    hook_overlap_s: Annotated[Seconds, _doc("after a rotation the old secret signs too for this long")] = 86_400.0
+    hook_disable_after: Annotated[
+        int, Meta(ge=0, le=10_000), _doc("an endpoint is switched off after so many given-up deliveries in a row; 0: never")
+    ] = 10
+    hook_log_days: Annotated[int, Meta(ge=1, le=3_650), _doc("deliveries and their tries are kept for so many days")] = 30
+    hook_ca_file: Annotated[str, _doc("certificates to trust in https webhooks, PEM; empty: those of the system")] = ""
+
     # the counters (engine 1.3) and the pool
     batch_status: Annotated[Count, _doc("polls that one clerk serves at once")] = 256
     batch_lease: Annotated[Count, _doc("leases that one clerk serves at once")] = 64
@@ -117,7 +207,37 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # limits of the wire
     max_body_bytes: Annotated[Count, _doc("largest request body")] = 1_048_576
     max_fields: Annotated[Count, _doc("most fields in one request")] = 1_000
+    compress_from_bytes: Annotated[
+        Count, _doc("answers of at least so many bytes are compressed for clients that accept gzip, br or zstd")
+    ] = 1_024
     agent_inflated_bytes: Annotated[Count, _doc("largest agent body after gunzip")] = 1_048_576
+
+    # policy (docs/policy.md)
+    requests_per_s: Annotated[
+        int, Meta(ge=0, le=1_000_000), _doc("requests per second of one customer and worker process; 0: no limit")
+    ] = 0
+    leases_per_min: Annotated[
+        int, Meta(ge=0, le=1_000_000), _doc("leases per minute of one customer; 0: no limit")
+    ] = 0
+    wrong_keys_per_min: Annotated[
+        int, Meta(ge=0, le=1_000_000), _doc("unknown keys per minute of one client address and worker; 0: no limit")
+    ] = 0
+    trusted_proxies: Annotated[
+        str, _doc("networks of proxies that are believed about client addresses, e.g. `10.0.0.0/8,::1`; empty: none")
+    ] = ""
+    client_address_header: Annotated[
+        str,
+        Meta(pattern="^(x-forwarded-for|forwarded)$"),
+        _doc("the one header that the trusted proxies write: x-forwarded-for or forwarded"),
+    ] = "x-forwarded-for"
+    region_database: Annotated[
+        str, _doc("file in MaxMind's format that tells the countries of addresses; empty: none is known")
+    ] = ""
+    retention_days: Annotated[
+        float, Meta(ge=0, le=3_650), _doc("texts, senders, codes and targets are erased after so many days; 0: never")
+    ] = 30.0
+    retention_every_s: Annotated[Period, _doc("pause between looks for what has to be erased")] = 60.0
+    batch_erase: Annotated[Count, _doc("rows that one step of the erasing looks at")] = 500
 
     # housekeeping
     sweep_every_s: Annotated[Period, _doc("pause between sweeps of due leases and rested numbers")] = 0.5
@@ -128,7 +248,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         _doc("a cached key is used only if the last look is younger; a revoked key dies in 1 s"),
     ] = 1.0
     stock_fold_s: Annotated[Period, _doc("how often stock movements are folded into the counts")] = 0.5
-    price_list_age_s: Annotated[Seconds, _doc("a rendered price list is used this long")] = 1.0
+    statistics_fold_s: Annotated[Period, _doc("how often sales and turnover are folded into the statistics and ranks")] = 1.0
+    judge_every_s: Annotated[Period, _doc("how often accounts that lease are judged for bans by rule")] = 5.0
+    price_list_age_s: Annotated[
+        Seconds,
+        _doc("how often a price list is checked for changes; with stock_fold_s this is how old its counts may be"),
+    ] = 0.2
     partition_rows: Annotated[int, Meta(ge=1_000, le=10**12), _doc("ids in one partition of a growing table")] = (
         20_000_000
     )
@@ -138,6 +263,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clock_skew_s: Annotated[Seconds, _doc("/readyz fails when this node's clock differs more from the database's")] = (
         2.0
     )
+
+    @property
+    def secrets_path(self) -> Path:
+        """The key file that seals secrets."""
+        return Path(self.secrets_file).expanduser().resolve() if self.secrets_file else self.data_dir / "secrets.key"
 
     @property
     def data_dir(self) -> Path:
@@ -174,8 +304,9 @@ ROUNDING = 1e-9
 
 def _check(settings: Settings) -> None:
     """What a type and bounds cannot say."""
-    for name in ("activation_life_overrides", "early_cancel_overrides"):
+    for name in ("activation_life_overrides", "early_cancel_overrides", "call_code_overrides"):
         shares(getattr(settings, name), PREFIX + name.upper())
+    prices_by_currency(settings.additional_service_prices, PREFIX + "ADDITIONAL_SERVICE_PRICES")
     fault_shares(settings.sandbox_faults)
     try:
         ZoneInfo(settings.time_zone)
@@ -214,6 +345,20 @@ def shares(text: str, setting: str = "") -> dict[str, float]:
             shown = f"{setting}={text!r}" if setting else repr(text)
             raise OperatorError(f"setting {shown}: expected name=number with commas between, got {part!r}")
         found[name] = value
+    return found
+
+
+def prices_by_currency(text: str, setting: str = "") -> dict[int, int]:
+    """Read `643=5,840=0.1`, prices by currency, as 1/10,000; raises OperatorError on anything else."""
+    found: dict[int, int] = {}
+    for currency, price in shares(text, setting).items():
+        minor = round(price * MINOR_PER_UNIT)
+        is_currency = currency.isascii() and currency.isdigit() and 0 < int(currency) < 1_000
+        if not is_currency or minor / MINOR_PER_UNIT != price:
+            shown = f"{setting}={text!r}" if setting else repr(text)
+            got = f"{currency}={price:g}"
+            raise OperatorError(f"setting {shown}: expected currency=price with at most four decimals, got {got}")
+        found[int(currency)] = minor
     return found
 
 

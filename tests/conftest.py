@@ -17,6 +17,7 @@ from numbank.catalogue import offers, tables
 from numbank.db import migrate
 from numbank.db.embedded import EmbeddedServer
 from numbank.db.pool import Pool, create_pool
+from numbank.policy import denied
 
 DSN_VARIABLE = "NUMBANK_TEST_DSN"
 _running: list[tuple[EmbeddedServer, Path]] = []
@@ -57,6 +58,7 @@ async def prepare(dsn: str) -> None:
         async with connection.transaction():
             await tables.load(connection)
             await offers.supplier(connection, offers.OWN_POOL, "pool")
+            await denied.load(connection)
         await connection.execute("analyze")
     finally:
         await connection.close()

@@ -17,6 +17,7 @@ from numbank.catalogue.catalogue import Catalogue
 from numbank.customers import register
 from numbank.intake.deliver import Intake
 from numbank.intake.door import Arrival
+from numbank.messages.model import Medium
 from numbank.server.app import App
 from numbank.settings import Settings, load
 from numbank.supply import numbers
@@ -55,19 +56,21 @@ class Shop:
         operator: str = "any",
         supplier: str = offers.OWN_POOL,
         first: int | None = None,
+        abilities: int = numbers.SMS,
     ) -> list[int]:
         """Fresh numbers of a supplier; `first` where a test needs to know them."""
         e164s = list(range(first, first + how_many)) if first is not None else [next(_e164s) for _ in range(how_many)]
         async with self.connection.transaction():
             supplier_id = (await offers.existing_supplier(self.connection, supplier))[0]
             operator_id = await offers.operator(self.connection, country, operator)
-            added = await numbers.add(self.connection, supplier_id, country, operator_id, e164s)
+            added = await numbers.add(self.connection, supplier_id, country, operator_id, e164s, abilities)
             await numbers.fold(self.connection)
         return added
 
     async def offer(
-        self, *codes: str, country: int = 0, price: int = PRICE, operator: str = "any", supplier: str = offers.OWN_POOL
-    ) -> None:
+        self, *codes: str, country: int = 0, price: int = PRICE, operator: str = "any", supplier: str = offers.OWN_POOL,
+        kind: int = 0,
+    ) -> None:  # fmt: skip
         """Prices for services."""
         pool: Any = self.connection
         await self.catalogue.load(pool)
@@ -75,8 +78,41 @@ class Shop:
             for code in codes:
                 await offers.set_offer(
                     self.connection, self.catalogue, country_id=country, code=code, price=price, operator_name=operator,
-                    supplier_name=supplier,
+                    supplier_name=supplier, kind=kind,
                 )  # fmt: skip
+
+    async def tier(
+        self,
+        code: str,
+        price: int,
+        *,
+        country: int = 0,
+        count: int | None = None,
+        regular: bool = False,
+        kind: int = offers.SMS,
+        operator: str = "any",
+        supplier: str = offers.OWN_POOL,
+    ) -> None:
+        """A tier of an offer."""
+        pool: Any = self.connection
+        await self.catalogue.load(pool)
+        async with self.connection.transaction():
+            where = await offers.place(
+                self.connection, self.catalogue, country_id=country, code=code, kind=kind, operator_name=operator,
+                supplier_name=supplier,
+            )  # fmt: skip
+            await offers.put_tier(self.connection, where, price, count=count, regular=regular)
+
+    async def give_cashback(self, customer_id: int, amount: int) -> None:
+        """Cashback in the books, in 1/10,000."""
+        async with self.connection.transaction():
+            await self.connection.execute(
+                "update account set cashback = cashback + $2 where id = $1", customer_id, amount
+            )
+            await self.connection.execute(
+                "insert into entry (kind, debit, credit, currency, amount) values (6, -4, 2 * $1::bigint + 1, 840, $2)",
+                customer_id, amount,
+            )  # fmt: skip
 
     async def counted(self) -> None:
         """Wait until every stock movement is in the counts."""
@@ -143,6 +179,14 @@ async def push(app: App, e164: int, text: str, *, sender: str = "Service", messa
     """A message from the own pool comes in; it must be taken."""
     supplier_id = 1
     result = await app.bank.door.take(Arrival(supplier_id, message_id, e164, sender, text))
+    assert isinstance(result, Intake)
+    return result
+
+
+async def ring(app: App, e164: int, caller: str, transcript: str = "", *, call_id: str = "", **more: Any) -> Intake:
+    """A call to a number of the own pool comes in; it must be taken."""
+    arrival = Arrival(1, call_id, e164, caller, transcript, medium=Medium.CALL, **more)
+    result = await app.bank.door.take(arrival)
     assert isinstance(result, Intake)
     return result
 

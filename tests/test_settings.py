@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from numbank.errors import OperatorError
-from numbank.settings import FAULTS, PREFIX, Settings, describe, load, redact_url, shares, unknown
+from numbank.settings import FAULTS, PREFIX, Settings, describe, load, prices_by_currency, redact_url, shares, unknown
 from numbank.suppliers.simulator.plan import Fault
 
 pytestmark = pytest.mark.unit
@@ -74,3 +74,14 @@ def test_a_variable_that_is_no_setting_is_one_line_that_says_what_it_may_mean() 
 def test_overrides_per_service() -> None:
     assert shares("ya=2400, ig=3600") == {"ya": 2400.0, "ig": 3600.0}
     assert shares("") == {}
+
+
+def test_prices_by_currency_are_read_in_small_units() -> None:
+    assert prices_by_currency("643=5, 840=0.1,978=0.0125") == {643: 50_000, 840: 1_000, 978: 125}
+    assert prices_by_currency("") == {}
+
+
+@pytest.mark.parametrize("text", ["x=1", "840=0.00001", "840", "840=-1", "0=1", "1000=1"])
+def test_a_price_by_currency_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(OperatorError, match="ADDITIONAL_SERVICE_PRICES"):
+        load({}, additional_service_prices=text)

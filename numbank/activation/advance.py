@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from numbank.activation import rules
+import msgspec
+
+from numbank.activation import groups, rules, targets
+from numbank.activation.earning import credit_cashback
 from numbank.activation.model import AdvanceRequest, Lease
 from numbank.activation.states import Charge, Event, State
+from numbank.catalogue import limited
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
-from numbank.errors import NoActivation, Refusal
+from numbank.errors import BadStatus, NoActivation, Refusal
 from numbank.leases.ends import Ended, release
 from numbank.ledger import journal
 from numbank.supply import acquisitions, numbers
+from numbank.supply.claim import lock_shelves
 from numbank.supply.supplier import Suppliers
 
 Q = Queries("numbank.activation")
@@ -26,48 +31,79 @@ MAY_END = frozenset({Event.FINISH, Event.CANCEL, Event.EXPIRE, Event.LOST})
 class AdvanceDesk:
     """Serves the advance counter and the expiry sweep."""
 
-    def __init__(self, suppliers: Suppliers, *, cool_down_s: float, unused_rest_s: float, unused_tries: int) -> None:
+    def __init__(
+        self,
+        suppliers: Suppliers,
+        *,
+        cool_down_s: float,
+        unused_rest_s: float,
+        unused_tries: int,
+        cashback_bp: int = 0,
+    ) -> None:
         self._suppliers = suppliers
         self._cool_down_s = cool_down_s
         self._unused_rest_s = unused_rest_s
         self._unused_tries = unused_tries
+        self._cashback_bp = cashback_bp
 
     async def serve(self, tx: Connection, requests: Sequence[AdvanceRequest]) -> Answers[State]:
         """Apply events. The result is the new state; an activation of somebody else looks like a missing one."""
-        known = {
-            row[0]: (row[1], row[2]) for row in await tx.fetch(Q.keys_of_leases, [one.lease_id for one in requests])
-        }
-        mine = [
-            request for request in requests if request.lease_id in known and _may_see(request, *known[request.lease_id])
-        ]
+        keys = {row[0]: _Keys(*row) for row in await tx.fetch(Q.keys_of_leases, [one.lease_id for one in requests])}
+        mine = [one for one in requests if one.lease_id in keys and _may_see(one, keys[one.lease_id])]
         if not mine:
             return Answers([NoActivation()] * len(requests), keep=False)
-        ending = [known[request.lease_id] for request in mine if request.event in MAY_END]
-        if ending:
-            await journal.lock_balances(tx, [account_id for account_id, _ in ending])
-            await numbers.lock(tx, [number_id for _, number_id in ending if number_id is not None])
+        ending = [keys[request.lease_id] for request in mine if request.event in MAY_END]
+        occupied = await self._lock(tx, ending) if ending else {}
         leases, now = await read_locked(tx, [request.lease_id for request in mine])
         if now is None:
             return Answers([NoActivation()] * len(requests), keep=False)
         results: dict[int, State | Refusal] = {}
         changes: list[tuple[Lease, rules.Change, Event]] = []
+        aimed: list[tuple[int, int]] = []
         for request in mine:
             lease = leases.get(request.lease_id)
-            if lease is None or lease.number_id != known[lease.id][1]:
+            if lease is None or lease.number_id != keys[lease.id].number_id:
                 # It got its number since it was read unlocked: no lock on that, and no reason left to expire now.
                 continue
             change = rules.advance(lease, request.event, now)
-            if isinstance(change, Refusal):
-                results[lease.id] = change
+            target = targets.target(lease, request.event, request.forward_to)
+            if isinstance(change, Refusal) or isinstance(target, Refusal):
+                results[lease.id] = change if isinstance(change, Refusal) else BadStatus()
                 continue
             results[lease.id] = change.to
+            if target is not None and target != lease.forward_to:
+                aimed.append((lease.id, target))
             if not change.idle:
                 changes.append((lease, change, request.event))
         if changes:
-            await self._save(tx, changes, now)
-        return Answers([results.get(request.lease_id, NoActivation()) for request in requests], keep=bool(changes))
+            await self._save(tx, changes, occupied, now)
+            # Its tier is open to somebody else again.
+            cancelled = (keys[lease.id].tier_id for lease, change, _ in changes if change.to is State.CANCELLED)
+            await limited.give_back(tx, [tier_id for tier_id in cancelled if tier_id is not None])
+        if aimed:
+            await groups.save_targets(tx, aimed)
+        kept = bool(changes or aimed)
+        return Answers([results.get(request.lease_id, NoActivation()) for request in requests], keep=kept)
 
-    async def _save(self, tx: Connection, changes: list[tuple[Lease, rules.Change, Event]], now: datetime) -> None:
+    async def _lock(self, tx: Connection, ending: Sequence[_Keys]) -> dict[int, numbers.Occupied]:
+        """Accounts, limited tiers, shelves of those that share a number, numbers; in this order (engine 1.2)."""
+        await journal.lock_balances(tx, [one.account_id for one in ending])
+        tiers = [one.tier_id for one in ending if one.tier_id is not None]
+        if tiers:
+            await limited.lock(tx, tiers)
+        shelves = [(one.pool_id, one.service_id) for one in ending if one.pool_id is not None]
+        if shelves:
+            await lock_shelves(tx, shelves)
+        return await numbers.lock(tx, [one.number_id for one in ending if one.number_id is not None])
+
+    async def _save(
+        self,
+        tx: Connection,
+        changes: list[tuple[Lease, rules.Change, Event]],
+        occupied: dict[int, numbers.Occupied],
+        now: datetime,
+    ) -> None:
+        left = await groups.members(tx, occupied)  # before it is written who ended
         changed = await tx.fetchval(
             Q.save_states,
             [lease.id for lease, _, _ in changes],
@@ -79,11 +115,8 @@ class AdvanceDesk:
         if changed != len(changes):
             raise RuntimeError(f"{changed} of {len(changes)} activations were in the state that was decided on")
         await journal.void_holds(tx, [lease.hold_id for lease, change, _ in changes if change.charge is Charge.VOID])
-        ended = [
-            Ended(lease.id, lease.number_id, lease.service_id, lease.tries,
-                  rules.unused_again(lease, change.to, self._unused_tries), lease.asked)
-            for lease, change, _ in changes if change.ended and lease.number_id is not None
-        ]  # fmt: skip
+        await credit_cashback(tx, ((lease, change.to) for lease, change, _ in changes), self._cashback_bp)
+        ended = self._ended(changes, left)
         await release(tx, ended, now, cool_down_s=self._cool_down_s, unused_rest_s=self._unused_rest_s)
         told = [
             (lease.id, rules.told(change.to))
@@ -94,10 +127,35 @@ class AdvanceDesk:
         if again:
             await self._suppliers.more(tx, again)
 
+    def _ended(self, changes: Sequence[tuple[Lease, rules.Change, Event]], on_it: dict[int, list[int]]) -> list[Ended]:
+        """What ends, with who was `on_it` until now. A number rests when nobody is left on it."""
+        over = {lease.id for lease, change, _ in changes if change.ended}
+        return [
+            Ended(
+                lease.id, lease.number_id, lease.service_id, lease.tries,
+                rules.unused_again(lease, change.to, self._unused_tries), lease.asked,
+                lease.group_id or lease.id, over.issuperset(on_it[lease.number_id]),
+            )
+            for lease, change, _ in changes if change.ended and lease.number_id is not None
+        ]  # fmt: skip
 
-def _may_see(request: AdvanceRequest, account_id: int, number_id: int | None) -> bool:
+
+class _Keys(msgspec.Struct, frozen=True):
+    """What never changes about a lease. `pool_id` only where another lease holds the number for it, `tier_id` only of one
+    that is limited.
+    """
+
+    lease_id: int
+    account_id: int
+    number_id: int | None
+    pool_id: int | None
+    service_id: int
+    tier_id: int | None
+
+
+def _may_see(request: AdvanceRequest, keys: _Keys) -> bool:
     """The bank sees everything; a customer what is its own, unless it is an order without a number."""
-    return request.account_id is None or (request.account_id == account_id and number_id is not None)
+    return request.account_id is None or (request.account_id == keys.account_id and keys.number_id is not None)
 
 
 async def read_locked(tx: Connection, lease_ids: Sequence[int]) -> tuple[dict[int, Lease], datetime | None]:
@@ -109,8 +167,8 @@ async def read_locked(tx: Connection, lease_ids: Sequence[int]) -> tuple[dict[in
     rows = await tx.fetch(Q.read_leases, list(lease_ids))
     leases = {}
     for row in rows:
-        values = list(row[:14])
+        values = list(row[:-1])
         values[5] = State(values[5])
         values[6] = None if values[6] is None else Event(values[6])
         leases[row[0]] = Lease(*values)
-    return leases, rows[0][14] if rows else None
+    return leases, rows[0][-1] if rows else None

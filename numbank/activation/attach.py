@@ -8,14 +8,17 @@ from datetime import datetime
 import msgspec
 
 from numbank.activation import rules
+from numbank.activation.forwarding import pass_on
 from numbank.activation.model import Lease
-from numbank.activation.states import Charge
+from numbank.activation.states import DELIVERED, FIRST_ENDED, Charge, State
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.errors import Refusal
+from numbank.hooks import queue as hooks
 from numbank.ledger import journal
-from numbank.messages.match import Seeker, match
-from numbank.messages.model import Fate
+from numbank.messages.calls import CodeDigits, Kind, can_be_read, code_in, four_digits
+from numbank.messages.match import Seeker, match, waiting_for
+from numbank.messages.model import Fate, Medium
 from numbank.messages.store import Kept
 
 Q = Queries("numbank.activation")
@@ -24,26 +27,28 @@ Q = Queries("numbank.activation")
 async def attach(
     tx: Connection,
     messages: Sequence[Kept],
-    holders: Mapping[int, int | None],
+    members: Mapping[int, Sequence[int]],
     leases: dict[int, Lease],
     any_service_ids: frozenset[int],
     now: datetime,
+    code_digits: CodeDigits = four_digits,
 ) -> None:
-    """Match messages to the leases that hold their numbers, move those on and earn their holds.
+    """Match messages to the leases on their numbers, move those on and earn their holds.
 
-    Numbers and leases are locked by the caller. What became of a message is left in it, of a lease in `leases`.
+    Numbers and leases are locked by the caller; `members` are the leases on each number (groups.py). What became of a
+    message is left in it, of a lease in `leases`.
     """
     moved: dict[int, tuple[Lease, int]] = {}
     posted = []
     for kept in messages:
         if kept.number_id is None:
             continue
-        lease = leases.get(holders.get(kept.number_id) or 0)
-        kept.fate, change = _decide(kept, lease, any_service_ids, now)
-        if lease is None or change is None:
+        on_it = [leases[lease_id] for lease_id in members.get(kept.number_id, ()) if lease_id in leases]
+        kept.fate, taken = _decide(kept, on_it, any_service_ids, now, code_digits)
+        if taken is None:
             continue
+        lease, step, code = taken
         kept.lease_id = lease.id
-        step, code = change
         if step.charge is Charge.POST:
             posted.append(lease.hold_id)
         # A second message of the same batch is decided on what the first one left.
@@ -51,31 +56,53 @@ async def attach(
         first = moved[lease.id][0] if lease.id in moved else lease
         moved[lease.id] = (first, kept.id)
     if moved:
-        await _save(tx, moved, leases)
+        listening = await _save(tx, moved, leases)
+        if listening:
+            heard = [kept for kept in messages if kept.lease_id in listening]
+            await hooks.enqueue(tx, [(leases[kept.lease_id or 0].account_id, kept.lease_id, kept.id) for kept in heard])
+        await pass_on(tx, messages, leases, now)
     await journal.post_holds(tx, posted)
 
 
 def _decide(
-    kept: Kept, lease: Lease | None, any_service_ids: frozenset[int], now: datetime
-) -> tuple[Fate, tuple[rules.Change, str | None] | None]:
-    if not kept.incoming.text.strip():
+    kept: Kept, on_it: Sequence[Lease], any_service_ids: frozenset[int], now: datetime, code_digits: CodeDigits
+) -> tuple[Fate, tuple[Lease, rules.Change, str | None] | None]:
+    """What becomes of a message; which of the leases on its number gets it, and what that does to the lease."""
+    if kept.incoming.medium is Medium.SMS and not can_be_read(kept.incoming, Kind.SMS):
         return Fate.NO_TEXT, None
-    if lease is None:
+    live = sorted((lease for lease in on_it if lease.state < FIRST_ENDED), key=_eagerness)
+    if not live:
         return Fate.NO_LEASE, None
-    seeker = Seeker(lease.id, lease.service_id, lease.service_id in any_service_ids)
-    if match(kept.incoming.services, [seeker]) is None:
+    seekers = [Seeker(lease.id, lease.service_id, lease.service_id in any_service_ids, lease.kind) for lease in live]
+    seekers = waiting_for(kept.incoming.medium, seekers)
+    if not seekers:
+        return Fate.OTHER_KIND, None
+    seeker = match(kept.incoming.services, seekers)
+    if seeker is None:
         return Fate.OTHER_SERVICE, None
-    change = rules.receive(lease, kept.incoming.code, now)
+    if not can_be_read(kept.incoming, seeker.kind):
+        return Fate.NO_TEXT, None
+    lease = next(lease for lease in live if lease.id == seeker.lease_id)
+    kept.code = code_in(kept.incoming, seeker.kind, code_digits(lease.service_id))
+    change = rules.receive(lease, kept.code, now)
     if isinstance(change, Refusal):
         return Fate.NO_LEASE, None
-    return Fate.ATTACHED, change
+    return Fate.ATTACHED, (lease, *change)
 
 
-async def _save(tx: Connection, moved: dict[int, tuple[Lease, int]], leases: dict[int, Lease]) -> None:
+def _eagerness(lease: Lease) -> tuple[int, int]:
+    """Of leases on one number who is served first: who received nothing yet, who waits for more, then the others."""
+    return (0 if lease.state not in DELIVERED else 1 if lease.state is State.RETRY else 2, lease.id)
+
+
+async def _save(tx: Connection, moved: dict[int, tuple[Lease, int]], leases: dict[int, Lease]) -> frozenset[int]:
+    """Write the leases; gives those whose accounts have webhooks."""
     rows = [
         (lease_id, first.state, leases[lease_id].state, leases[lease_id].code, message_id)
         for lease_id, (first, message_id) in moved.items()
     ]
-    changed = await tx.fetchval(Q.save_messages, *(list(column) for column in zip(*rows, strict=True)))
+    saved = await tx.fetchrow(Q.save_messages, *(list(column) for column in zip(*rows, strict=True)))
+    changed, listening = saved or (0, ())
     if changed != len(rows):
         raise RuntimeError(f"{changed} of {len(rows)} activations were in the state that was decided on")
+    return frozenset(listening)

@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
 from numbank.activation import rules
-from numbank.activation.model import Activation, LeaseRequest, Offer, Opened
-from numbank.activation.ordering import open_orders, write_order_ids
-from numbank.activation.states import State
+from numbank.activation.limits import Room, room
+from numbank.activation.model import Activation, Charged, LeaseRequest, Offer, Opened
+from numbank.activation.ordering import open_orders
+from numbank.activation.writing import Bought, name_end_users, write_leases
+from numbank.catalogue import limited
+from numbank.customers import bans, spending
 from numbank.db.counter import Again, Answers
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
-from numbank.errors import NoBalance, NoNumbers, OrderExists, Refusal
+from numbank.errors import Banned, NoNumbers, OrderExists, Refusal
 from numbank.ledger import journal
 from numbank.supply import claim as shelves
 from numbank.supply.asking import AskedSuppliers
-from numbank.supply.supplier import Leased, Suppliers
+from numbank.supply.supplier import Suppliers
 
 Q = Queries("numbank.activation")
 
+NOTHING = Charged(0)
+
 
 class _Plan(msgspec.Struct):
-    """One request on its way through a batch: the offers it tries now, all at `price`, or its result."""
+    """One request on its way through a batch: the tiers it tries now, all at one price, what that costs; or its result."""
 
     request: LeaseRequest
     offers: list[Offer] = []
     tier: list[Offer] = []
+    charged: Charged = NOTHING
     result: Activation | Opened | Refusal | Again | None = None
 
 
+class _Purses(msgspec.Struct):
+    """What accounts have while a batch sets it aside in order of arrival.
+
+    `spending` pay with cashback first; `starting` of them do so because a request of this batch said it.
+    """
+
+    room: Room
+    left: dict[int, journal.Balance]
+    spending: set[int]
+    starting: set[int] = set()
+
+
 class LeaseDesk:
-    """Serves the lease counter. `asked` and `patience_s` are for suppliers that have to be asked; activation/leasing.py."""
+    """Serves the lease counter. `asked` and `patience_s` are for suppliers that have to be asked; activation/leasing.py.
+
+    `surcharge` is what forwarding costs, in 1/10,000, where the offer's terms say nothing.
+    """
 
     def __init__(
         self,
@@ -43,28 +64,29 @@ class LeaseDesk:
         claim_pools: int,
         asked: AskedSuppliers | None = None,
         patience_s: float = 0.0,
+        surcharge: int = 0,
     ) -> None:
         self._suppliers = suppliers
         self._asked = asked or AskedSuppliers(0.0)
         self._patience_s = patience_s
         self._operator_fallback = operator_fallback
         self._claim_pools = claim_pools
+        self._surcharge = surcharge
 
     async def serve(self, tx: Connection, requests: Sequence[LeaseRequest]) -> Answers[Activation | Opened]:
         """Lease numbers or open orders for all requests. Money is decided in arrival order on the locked balances."""
         balances = await journal.lock_balances(tx, [request.account_id for request in requests])
-        plans = await self._load(tx, requests)
-        waiting = [plan for plan in plans if plan.result is None]
-        short = self._reserve(waiting, balances)
-        buying = [plan for plan in waiting if plan.result is None]
+        plans, purses = await self._load(tx, requests, balances)
+        short = [plan for plan in plans if plan.result is None and not _set_aside(plan, purses)]
+        freed = await self._hold_tiers(tx, [plan for plan in plans if plan.result is None])
+        buying = [plan for plan in plans if plan.result is None]
         if not buying:
+            _try_again(short, freed)
             return Answers([_result(plan) for plan in plans], keep=False)
         asking = [plan for plan in buying if plan.tier[0].asked]
         buying = [plan for plan in buying if not plan.tier[0].asked]
-        wishes = [shelves.Wish(plan.request.service_id, tuple(offer.pool_id for offer in plan.tier)) for plan in buying]
-        claims = await shelves.claim(tx, wishes)
+        claims = await shelves.claim(tx, [_wish(plan) for plan in buying])
         winners = []
-        freed: set[int] = set()
         for index, plan in enumerate(buying):
             found = claims.found[index]
             if found is not None:
@@ -72,43 +94,71 @@ class LeaseDesk:
                 continue
             freed.add(plan.request.account_id)
             plan.result = Again(plan.request) if index in claims.more else self._elsewhere(plan)
-        for plan in short:
-            # Money that was set aside for somebody who then got no number may be enough after all.
-            plan.result = Again(plan.request) if plan.request.account_id in freed else NoBalance()
+        _try_again(short, freed)
         if winners or claims.moved:
             await self._save(tx, winners, claims, balances)
         if asking:
-            wanted = [(plan.request, plan.tier[0]) for plan in asking]
+            wanted = [Bought(plan.request, plan.tier[0], plan.charged) for plan in asking]
             opened = await open_orders(tx, wanted, balances, self._patience_s)
             for plan, order in zip(asking, opened, strict=True):
                 plan.result = order
-        return Answers([_result(plan) for plan in plans], keep=bool(winners or asking) or claims.moved)
+        made = [*asking, *(plan for plan, _ in winners)]
+        await _settle(tx, made, purses)
+        return Answers([_result(plan) for plan in plans], keep=bool(made) or claims.moved)
 
-    async def _load(self, tx: Connection, requests: Sequence[LeaseRequest]) -> list[_Plan]:
-        """Read used orderIds and offers; refuse what cannot be served."""
+    async def _load(
+        self, tx: Connection, requests: Sequence[LeaseRequest], balances: dict[int, journal.Balance]
+    ) -> tuple[list[_Plan], _Purses]:
+        """Read limits, bans, used orderIds, offers and their terms; refuse what cannot be served. What no request needs is
+        not read.
+        """
         plans = [_Plan(request) for request in requests]
-        ordered = [(request.account_id, request.order) for request in requests if request.order is not None]
-        used: set[tuple[int, object]] = set()
-        if ordered:
-            rows = await tx.fetch(Q.used_orders, [account for account, _ in ordered], [order for _, order in ordered])
-            used = {(account_id, digest) for account_id, digest in rows}
-        keys = list(dict.fromkeys((request.country_id, request.service_id) for request in requests))
-        offers: dict[tuple[int, int], list[Offer]] = {}
-        rows = await tx.fetch(
-            Q.offers, [country for country, _ in keys], [service for _, service in keys], self._asked.ids
+        limits = await room(tx, requests)
+        banned = await bans.of_users(
+            tx, {(one.account_id, one.end_user) for one in requests if one.end_user is not None}
         )
-        for key, *offered in rows:
-            offers.setdefault(keys[key - 1], []).append(Offer(*offered))
+        used = await _used_orders(tx, requests)
+        offers = await self._offers(tx, requests)
+        surcharges = await self._surcharges(tx, requests)
         for plan in plans:
             request = plan.request
-            if (request.account_id, request.order) in used:
+            full = limits.refuse(request)
+            if full is not None:
+                plan.result = full
+            elif request.end_user is not None and (request.account_id, request.end_user) in banned:
+                plan.result = Banned(banned[request.account_id, request.end_user])
+            elif (request.account_id, request.order) in used:
                 plan.result = OrderExists()
-                continue
-            plan.offers = offers.get((request.country_id, request.service_id), [])
-            self._choose(plan)
-        return plans
+            else:
+                plan.offers = offers.get((request.country_id, request.service_id, request.kind), [])
+                self._choose(plan, surcharges.get((request.country_id, request.service_id), self._surcharge))
+        left = {
+            account_id: journal.Balance(one.currency, one.cash, one.cashback) for account_id, one in balances.items()
+        }
+        # The switch is asked for only where there is some, or where it may have to be turned on.
+        spending_ = {account_id for account_id, one in balances.items() if one.cashback}
+        spending_.update(request.account_id for request in requests if request.use_cashback)
+        return plans, _Purses(limits, left, await spending.spenders(tx, spending_))
 
-    def _choose(self, plan: _Plan) -> None:
+    async def _offers(
+        self, tx: Connection, requests: Sequence[LeaseRequest]
+    ) -> dict[tuple[int, int, int], list[Offer]]:
+        keys = list(dict.fromkeys((one.country_id, one.service_id, one.kind) for one in requests))
+        columns = [list(column) for column in zip(*keys, strict=True)]
+        offers: dict[tuple[int, int, int], list[Offer]] = {}
+        for key, *offered in await tx.fetch(Q.offers, *columns, *self._asked.abilities):
+            offers.setdefault(keys[key - 1], []).append(Offer(*offered))
+        return offers
+
+    async def _surcharges(self, tx: Connection, requests: Sequence[LeaseRequest]) -> dict[tuple[int, int], int]:
+        """What forwarding costs for (country, service) that have terms of their own."""
+        keys = list({(one.country_id, one.service_id) for one in requests if one.forward})
+        if not keys:
+            return {}
+        rows = await tx.fetch(Q.surcharges, *(list(column) for column in zip(*keys, strict=True)))
+        return {keys[key - 1]: surcharge for key, surcharge in rows}
+
+    def _choose(self, plan: _Plan, surcharge: int) -> None:
         chosen = rules.choose(
             plan.request, plan.offers, operator_fallback=self._operator_fallback, limit=self._claim_pools
         )
@@ -116,20 +166,26 @@ class LeaseDesk:
             plan.result = chosen
         else:
             plan.tier = chosen
+            plan.charged = rules.charge(chosen[0], plan.request, surcharge)
 
-    def _reserve(self, plans: list[_Plan], balances: dict[int, journal.Balance]) -> list[_Plan]:
-        """Set the price aside in arrival order; gives the plans for which it is not there now."""
-        left = {account_id: balance.cash for account_id, balance in balances.items()}
-        short = []
+    async def _hold_tiers(self, tx: Connection, plans: Sequence[_Plan]) -> set[int]:
+        """Set one of each limited tier aside for everybody who tries it, in order of arrival, under the tiers' locks.
+
+        Who comes too late asks again: the next batch sees what is left. Gives the accounts of those.
+        """
+        held = {offer.id for plan in plans for offer in plan.tier if offer.remaining is not None}
+        freed: set[int] = set()
+        if not held:
+            return freed
+        left = {tier_id: count or 0 for tier_id, count in (await limited.lock(tx, held)).items()}
         for plan in plans:
-            account_id = plan.request.account_id
-            price = plan.tier[0].price
-            if left[account_id] < price:
-                plan.result = NoBalance()
-                short.append(plan)
-            else:
-                left[account_id] -= price
-        return short
+            plan.tier = [offer for offer in plan.tier if offer.id not in held or left.get(offer.id, 0) > 0]
+            if not plan.tier:
+                plan.result = Again(plan.request)
+                freed.add(plan.request.account_id)
+            for tier_id in {offer.id for offer in plan.tier} & held:
+                left[tier_id] -= 1
+        return freed
 
     def _elsewhere(self, plan: _Plan) -> Refusal | Again:
         """All pools of this tier are empty: the next batch tries the next ones, if there are any."""
@@ -145,44 +201,67 @@ class LeaseDesk:
         claims: shelves.Claims,
         balances: dict[int, journal.Balance],
     ) -> None:
-        """Holds, numbers, activations, orderIds, and the suppliers' own word, in the order of the locks."""
-        ids = await tx.fetch(Q.next_ids, len(winners)) if winners else []
+        """Numbers, holds, activations, orderIds, and the suppliers' own word, in the order of the locks."""
+        ids = [tuple(row) for row in await tx.fetch(Q.next_ids, len(winners))] if winners else []
         await shelves.save(tx, claims, [(found, row[0]) for (_, found), row in zip(winners, ids, strict=True)])
         if not winners:
             return
-        holds, rows, leased = [], [], []
-        for (plan, found), (lease_id, hold_id, now) in zip(winners, ids, strict=True):
-            request = plan.request
+        bought = []
+        for plan, found in winners:
             offer = next(offer for offer in plan.tier if offer.pool_id == found.pool_id)
-            balance = balances[request.account_id]
-            holds.append(journal.Hold(hold_id, request.account_id, offer.price, 0, balance.currency))
-            activation = Activation(
-                lease_id, request.account_id, request.country_id, request.service_id, offer.operator, found.e164,
-                offer.price, balance.currency, State.PREPARED, now,
-                now + timedelta(seconds=request.early_cancel_s), now + timedelta(seconds=request.life_s),
-            )  # fmt: skip
+            plan.tier = [offer]
+            bought.append((Bought(plan.request, offer, plan.charged), found))
+        made, leased = await write_leases(tx, bought, ids, balances)
+        for (plan, _), activation in zip(winners, made, strict=True):
             plan.result = activation
-            leased.append(
-                Leased(
-                    lease_id,
-                    request.country_id,
-                    request.service_id,
-                    offer.supplier_id,
-                    found.e164,
-                    now,
-                    activation.due_at,
-                )
-            )
-            rows.append((
-                lease_id, request.account_id, request.country_id, request.service_id, offer.supplier_id, offer.operator_id,
-                found.number_id, found.e164, hold_id, offer.price, balance.currency, found.tries,
-                request.early_cancel_s, request.life_s,
-            ))  # fmt: skip
-        await journal.place_holds(tx, holds)
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        await tx.execute(Q.insert_activations, *columns[:13], ids[0][2], columns[13])
-        await write_order_ids(tx, ((plan.request, row[0]) for (plan, _), row in zip(winners, ids, strict=True)))
         await self._suppliers.leased(tx, leased)
+
+
+def _set_aside(plan: _Plan, purses: _Purses) -> bool:
+    """Set money and room for a lease aside; False with a refusal as the result when they are not there now."""
+    request = plan.request
+    account_id = request.account_id
+    left = purses.left[account_id]
+    spends = account_id in purses.spending or request.use_cashback
+    paid = purses.room.refuse(request) or rules.pay(plan.charged, left.cash, left.cashback, spends_cashback=spends)
+    if isinstance(paid, Refusal):
+        plan.result = paid
+        return False
+    if spends and account_id not in purses.spending:
+        purses.spending.add(account_id)
+        purses.starting.add(account_id)
+    purses.room.take(request)
+    left.cash -= paid.price - paid.cashback
+    left.cashback -= paid.cashback
+    plan.charged = paid
+    return True
+
+
+def _try_again(short: Iterable[_Plan], freed: Collection[int]) -> None:
+    """What was set aside for somebody who then got no number may be enough for these after all."""
+    for plan in short:
+        if plan.request.account_id in freed:
+            plan.result = Again(plan.request)
+
+
+async def _settle(tx: Connection, made: Sequence[_Plan], purses: _Purses) -> None:
+    """What leases that were made change besides themselves: limited tiers, the switch of cashback, names of end users."""
+    await limited.take(tx, Counter(plan.tier[0].id for plan in made if plan.tier[0].remaining is not None))
+    await spending.start(tx, purses.starting & {plan.request.account_id for plan in made})
+    await name_end_users(tx, [plan.request for plan in made])
+
+
+async def _used_orders(tx: Connection, requests: Sequence[LeaseRequest]) -> set[tuple[int, object]]:
+    ordered = [(request.account_id, request.order) for request in requests if request.order is not None]
+    if not ordered:
+        return set()
+    rows = await tx.fetch(Q.used_orders, *(list(column) for column in zip(*ordered, strict=True)))
+    return {(account_id, digest) for account_id, digest in rows}
+
+
+def _wish(plan: _Plan) -> shelves.Wish:
+    request = plan.request
+    return shelves.Wish(request.service_id, tuple(offer.pool_id for offer in plan.tier), request.excluded)
 
 
 def _result(plan: _Plan) -> Activation | Opened | Refusal | Again:

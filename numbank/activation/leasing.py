@@ -70,7 +70,8 @@ class Leasing:
             over = (
                 {-opened.supplier_id} if asked < self._most else {-supplier_id for supplier_id in self._suppliers.ids}
             )
-            request = msgspec.structs.replace(opened.request, tried=opened.request.tried | over)
+            # It goes on with one request, which was counted when it began.
+            request = msgspec.structs.replace(opened.request, tried=opened.request.tried | over, per_min=0)
             answer = await self._ask(request)
             if not isinstance(answer, Opened):
                 return answer
@@ -101,8 +102,12 @@ class Leasing:
             request.country_id,
             request.service_id,
             request.operators,
-            opened.price,
+            opened.charged.price,
             opened.currency,
+            request.kind,
+            request.forward,
+            request.language,
+            request.excluded,
         )
         answer = await self._suppliers.acquire(opened.supplier_id, question)
         for tries in range(SETTLE_TRIES):

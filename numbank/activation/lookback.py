@@ -11,6 +11,7 @@ from numbank.activation.attach import attach
 from numbank.activation.model import Lease
 from numbank.db.pool import Connection
 from numbank.messages import store
+from numbank.messages.calls import CodeDigits, four_digits
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -30,6 +31,7 @@ async def look_back(
     any_service_ids: frozenset[int],
     named: Callable[[str, str], frozenset[int]],
     now: datetime,
+    code_digits: CodeDigits = four_digits,
 ) -> None:
     """Attach what its own supplier sent to each number since it was asked; the locked numbers let nothing pass by.
 
@@ -39,5 +41,7 @@ async def look_back(
     number_ids = {one.e164: one.number_id for one in found}
     for message in messages:
         message.number_id = number_ids[message.incoming.e164]
-    await attach(tx, messages, {one.number_id: one.lease_id for one in found}, leases, any_service_ids, now)
-    await store.claim(tx, [message for message in messages if message.lease_id is not None])
+    await attach(
+        tx, messages, {one.number_id: [one.lease_id] for one in found}, leases, any_service_ids, now, code_digits
+    )
+    await store.claim(tx, [message for message in messages if message.lease_id is not None], now)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
 
-from numbank.activation.model import LeaseRequest, Offer, Opened
+from numbank.activation.model import Opened
+from numbank.activation.writing import Bought, write_order_ids
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.ledger import journal
@@ -17,11 +17,11 @@ Q = Queries("numbank.activation")
 
 async def open_orders(
     tx: Connection,
-    wanted: Sequence[tuple[LeaseRequest, Offer]],
+    wanted: Sequence[Bought],
     balances: dict[int, journal.Balance],
     patience_s: float,
 ) -> list[Opened]:
-    """Open an order for each request at the supplier of its offer; the accounts are locked and their money is there.
+    """Open an order for each request at the supplier of its tier; the accounts are locked and their money is there.
 
     An order that nobody settles within `patience_s` was left by a crash: it expires, and its acquisition is unknown.
     """
@@ -29,32 +29,23 @@ async def open_orders(
     now = ids[0][2]
     due_at = now + timedelta(seconds=patience_s)
     holds, rows = [], []
-    for (request, offer), (lease_id, hold_id, _) in zip(wanted, ids, strict=True):
+    for one, (lease_id, hold_id, _) in zip(wanted, ids, strict=True):
+        request, offer = one.request, one.offer
         currency = balances[request.account_id].currency
-        holds.append(journal.Hold(hold_id, request.account_id, offer.price, 0, currency))
+        holds.append(one.hold(hold_id, currency))
         rows.append((
             lease_id, request.account_id, request.country_id, request.service_id, offer.supplier_id, offer.operator_id,
-            hold_id, offer.price, currency,
+            hold_id, one.charged.price, currency, offer.id, *one.terms,
         ))  # fmt: skip
     await journal.place_holds(tx, holds)
     await tx.execute(Q.open_orders, *(list(column) for column in zip(*rows, strict=True)), now, due_at)
-    asked = [(row[0], offer.supplier_id) for row, (_, offer) in zip(rows, wanted, strict=True)]
+    asked = [(row[0], one.offer.supplier_id) for row, one in zip(rows, wanted, strict=True)]
     acquisition_ids = await acquisitions.open_(tx, asked, now, due_at)
-    await write_order_ids(tx, ((request, row[0]) for (request, _), row in zip(wanted, rows, strict=True)))
+    await write_order_ids(tx, ((one.request, row[0]) for one, row in zip(wanted, rows, strict=True)))
     return [
         Opened(
-            row[0], acquisition_id, offer.supplier_id, request, offer.operator_id, offer.operator, offer.price, row[-1], now
+            row[0], acquisition_id, one.offer.supplier_id, one.request, one.offer.operator_id, one.offer.operator,
+            one.charged, row[8], now,
         )
-        for row, (request, offer), acquisition_id in zip(rows, wanted, acquisition_ids, strict=True)
+        for row, one, acquisition_id in zip(rows, wanted, acquisition_ids, strict=True)
     ]  # fmt: skip
-
-
-async def write_order_ids(tx: Connection, leases: Iterable[tuple[LeaseRequest, int]]) -> None:
-    """Use up the orderIds of requests that have a lease now."""
-    orders: list[tuple[int, UUID, int]] = [
-        (request.account_id, request.order, lease_id) for request, lease_id in leases if request.order is not None
-    ]
-    if orders:
-        written = await tx.fetchval(Q.insert_orders, *(list(column) for column in zip(*orders, strict=True)))
-        if written != len(orders):
-            raise RuntimeError(f"{len(orders) - written} of {len(orders)} orderIds were used before")

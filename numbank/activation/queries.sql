@@ -1,29 +1,51 @@
 -- Activations. States and events are numbered in activation/states.py; below 8 an activation is live.
 
 -- name: offers
--- The pools that give numbers for (country, service) pairs, with price and kept count (an operator's own price beats
--- that of any operator), and the suppliers that this node can
--- ask ($3), each with minus its id for a pool; key is the pair's place in the list.
+-- The tiers at which pools give numbers for (country, service, kind), with kept counts (an operator's own tiers beat those
+-- of any operator), and those of suppliers that this node can ask ($4), each with minus its id for a pool and its
+-- abilities ($5); key is the place in the list. A call needs another ability than an SMS.
 select k.key, o.price, p.id, p.supplier_id, p.operator_id, op.name as operator,
-  coalesce(s.free, 0) - coalesce(w.withheld - w.busy, 0) as available
-from unnest($1::int[], $2::int[]) with ordinality k(country_id, service_id, key)
-join offer o on o.country_id = k.country_id and o.service_id = k.service_id and o.kind = 0
+  coalesce(s.free, 0) - coalesce(w.withheld - w.busy, 0) as available, o.id as tier, o.remaining, o.regular, p.abilities
+from unnest($1::int[], $2::int[], $3::smallint[]) with ordinality k(country_id, service_id, kind, key)
+join offer o on o.country_id = k.country_id and o.service_id = k.service_id and o.kind = k.kind
 join supplier su on su.id = o.supplier_id and su.active and not su.asked
 join pool p on p.country_id = o.country_id and p.supplier_id = o.supplier_id and (o.operator_id is null or o.operator_id = p.operator_id)
 join operator op on op.id = p.operator_id
 left join stock s on s.pool_id = p.id
 left join shelf_stock w on w.pool_id = p.id and w.service_id = o.service_id
-where p.abilities & 1 = 1 and (o.operator_id is not null or not exists (
+where p.abilities & case when k.kind = 0 then 1 else 2 end <> 0 and (o.operator_id is not null or not exists (
   select from offer own where own.country_id = o.country_id and own.service_id = o.service_id and own.kind = o.kind
     and own.supplier_id = o.supplier_id and own.operator_id = p.operator_id
 ))
 union all
-select k.key, o.price, -su.id, su.id, op.id, op.name, 1
-from unnest($1::int[], $2::int[]) with ordinality k(country_id, service_id, key)
-join offer o on o.country_id = k.country_id and o.service_id = k.service_id and o.kind = 0
+select k.key, o.price, -su.id, su.id, op.id, op.name, 1, o.id, o.remaining, o.regular, c.abilities
+from unnest($1::int[], $2::int[], $3::smallint[]) with ordinality k(country_id, service_id, kind, key)
+join offer o on o.country_id = k.country_id and o.service_id = k.service_id and o.kind = k.kind
 join supplier su on su.id = o.supplier_id and su.asked and su.active
+join unnest($4::int[], $5::smallint[]) c(supplier_id, abilities) on c.supplier_id = su.id
 join operator op on op.country_id = o.country_id and (op.id = o.operator_id or o.operator_id is null and op.name = 'any')
-where cardinality($3::int[]) > 0 and su.id = any($3::int[]);
+where cardinality($4::int[]) > 0 and c.abilities & case when k.kind = 0 then 1 else 2 end <> 0;
+
+-- name: surcharges
+-- What forwarding costs beside the number where (country, service) has its own terms.
+select k.key, t.forward_surcharge from unnest($1::int[], $2::int[]) with ordinality k(country_id, service_id, key)
+join offer_terms t on t.country_id = k.country_id and t.service_id = k.service_id where t.forward_surcharge is not null;
+
+-- name: live_leases
+-- How many live leases accounts have, counted up to a limit each.
+select w.account_id, (
+  select count(*) from (select from activation a where a.account_id = w.account_id and a.state < 8 limit w.most) live
+)
+from unnest($1::bigint[], $2::int[]) w(account_id, most);
+
+-- name: leases_lately
+-- How many leases accounts began within 60 s, counted up to a limit each.
+select w.account_id, (
+  select count(*) from (
+    select a.created_at from activation a where a.account_id = w.account_id order by a.id desc limit w.most
+  ) latest where latest.created_at > bank_now() - interval '60 s'
+)
+from unnest($1::bigint[], $2::int[]) w(account_id, most);
 
 -- name: used_orders
 -- Which orderIds were used before; read under the account locks. An order that ended without a number used nothing up.
@@ -37,18 +59,26 @@ where a.id is null or a.state <> 9 or a.number_id is not null;
 select nextval('lease_id'), nextval('hold_id'), bank_now() from generate_series(1, $1::int);
 
 -- name: insert_activations
--- New activations on numbers that are claimed in the same transaction.
-insert into activation (
-  id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, state, tries,
-  created_at, cancel_from, due_at
+-- New activations on numbers that are claimed in the same transaction, and their place in the statistics. The columns from
+-- `kind` on may be empty: all have the defaults then.
+with made as (
+  insert into activation (
+    id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, state, tries,
+    created_at, cancel_from, due_at, offer_id, kind, surcharge, discount_bp, forward, language, end_user, ref
+  )
+  select id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, 1, tries,
+    $14::timestamptz, $14::timestamptz + make_interval(secs => early_cancel_s), $14::timestamptz + make_interval(secs => life_s),
+    offer_id, coalesce(kind, 0), coalesce(surcharge, 0), coalesce(discount_bp, 0), coalesce(forward, false), language, end_user, ref
+  from unnest(
+    $1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::int[], $7::bigint[], $8::bigint[], $9::bigint[],
+    $10::bigint[], $11::smallint[], $12::smallint[], $13::float8[], $15::float8[],
+    $16::bigint[], $17::smallint[], $18::bigint[], $19::smallint[], $20::boolean[], $21::text[], $22::uuid[], $23::text[]
+  ) n(id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, tries,
+      early_cancel_s, life_s, offer_id, kind, surcharge, discount_bp, forward, language, end_user, ref)
+  returning country_id, service_id, supplier_id, created_at
 )
-select id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, 1, tries,
-  $14::timestamptz, $14::timestamptz + make_interval(secs => early_cancel_s), $14::timestamptz + make_interval(secs => life_s)
-from unnest(
-  $1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::int[], $7::bigint[], $8::bigint[], $9::bigint[],
-  $10::bigint[], $11::smallint[], $12::smallint[], $13::float8[], $15::float8[]
-) n(id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, tries,
-    early_cancel_s, life_s);
+insert into tally_move (day, country_id, service_id, supplier_id, leased)
+select (created_at at time zone 'utc')::date, country_id, service_id, supplier_id, count(*) from made group by 1, 2, 3, 4;
 
 -- name: insert_orders
 -- The orderIds of the leases that were made; one whose order ended without a number is used now. Counts what it wrote.
@@ -63,10 +93,12 @@ select count(*) from written;
 -- name: open_orders
 -- Activations that wait for the answer of a supplier; due soon, so that expiry voids what a crash left behind.
 insert into activation (
-  id, account_id, country_id, service_id, supplier_id, operator_id, hold_id, price, currency, state, created_at, cancel_from, due_at
+  id, account_id, country_id, service_id, supplier_id, operator_id, hold_id, price, currency, offer_id, kind, surcharge,
+  discount_bp, forward, language, end_user, ref, state, created_at, cancel_from, due_at
 )
-select n.*, 0, $10::timestamptz, $10::timestamptz, $11::timestamptz from unnest(
-  $1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::int[], $7::bigint[], $8::bigint[], $9::smallint[]
+select n.*, 0, $18::timestamptz, $18::timestamptz, $19::timestamptz from unnest(
+  $1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::int[], $7::bigint[], $8::bigint[], $9::smallint[],
+  $10::bigint[], $11::smallint[], $12::bigint[], $13::smallint[], $14::boolean[], $15::text[], $16::uuid[], $17::text[]
 ) n;
 
 -- name: save_held
@@ -75,7 +107,10 @@ with changed as (
   update activation a set state = 1, number_id = c.number_id, e164 = c.e164,
     cancel_from = $6::timestamptz + make_interval(secs => c.early_cancel_s), due_at = $6::timestamptz + make_interval(secs => c.life_s)
   from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::float8[], $5::float8[]) c(id, number_id, e164, early_cancel_s, life_s)
-  where a.id = c.id and a.state = 0 returning 1
+  where a.id = c.id and a.state = 0 returning a.country_id, a.service_id, a.supplier_id, a.created_at
+), tallied as (
+  insert into tally_move (day, country_id, service_id, supplier_id, leased)
+  select (created_at at time zone 'utc')::date, country_id, service_id, supplier_id, count(*) from changed group by 1, 2, 3, 4
 )
 select count(*) from changed;
 
@@ -84,17 +119,26 @@ select count(*) from changed;
 select id, account_id, state, code from activation where id = any($1::bigint[]) and number_id is not null;
 
 -- name: keys_of_leases
--- What never changes about leases (a number once it is there); read unlocked, to know what to lock (engine 1.2).
-select id, account_id, number_id from activation where id = any($1::bigint[]);
+-- What never changes about leases (a number once it is there); read unlocked, to know what to lock (engine 1.2). The
+-- shelf only where the number is another lease's: its pool and service. The tier only where it is limited and may be given
+-- back: what was delivered is never cancelled. Looked up, not joined: a join planned in a young bank reads whole tables.
+select id, account_id, number_id,
+  case when group_id is not null then (select n.pool_id from number n where n.id = number_id) end,
+  service_id,
+  case when state in (0, 1, 2, 5) then (select o.id from offer o where o.id = offer_id and o.remaining is not null) end
+from activation where id = any($1::bigint[]);
 
 -- name: lock_activations
 -- Lock activations in id order. Joined, so that each id meets its own partition only.
 select a.id from unnest($1::bigint[]) w(id) join activation a on a.id = w.id order by a.id for no key update of a;
 
 -- name: read_leases
--- Locked activations as the rules see them, and the time of this batch.
+-- Locked activations as the rules see them, and the time of this batch. The account's own rate of cashback is looked up for
+-- those that may be done next: they were delivered.
 select a.id, a.account_id, a.service_id, a.number_id, a.hold_id, a.state, a.ended_by, a.tries, a.cancel_from, a.due_at,
-  a.created_at, c.retry, a.code, su.asked, bank_now() as batch_at
+  a.created_at, c.retry, a.code, su.asked, a.kind, a.origin, a.group_id, a.forward, a.forward_to,
+  a.price, case when a.state in (3, 4) then (select cu.cashback_bp from customer cu where cu.id = a.account_id) end as cashback_bp,
+  bank_now() as batch_at
 from activation a join country c on c.id = a.country_id join supplier su on su.id = a.supplier_id where a.id = any($1::bigint[]);
 
 -- name: save_states
@@ -108,13 +152,21 @@ with changed as (
 select count(*) from changed;
 
 -- name: save_messages
--- Delivered messages: new state, the code that shows, the message behind it. Counts what it changed.
+-- Delivered messages: new state, the code that shows, the message behind it. Counts what it changed, and names
+-- those whose accounts want to hear of it.
 with changed as (
   update activation a set state = c.state, code = c.code, message_id = c.message_id
   from unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::text[], $5::bigint[]) c(id, was, state, code, message_id)
-  where a.id = c.id and a.state = c.was returning 1
+  where a.id = c.id and a.state = c.was returning a.id, a.account_id, a.country_id, a.service_id, a.supplier_id, a.created_at, c.was
+), tallied as (
+  insert into tally_move (day, country_id, service_id, supplier_id, delivered)
+  select (created_at at time zone 'utc')::date, country_id, service_id, supplier_id, count(*) from changed
+  where was not in (3, 4) group by 1, 2, 3, 4
 )
-select count(*) from changed;
+select count(*), array(
+  select w.id from changed w
+  where exists (select from hook h where h.account_id = w.account_id and h.off_reason is null and h.removed_at is null)
+) from changed;
 
 -- name: due_activations
 -- Live activations whose time is over, as many as one sweep takes; without those that could not be ended lately.
@@ -123,13 +175,14 @@ select id from activation where state < 8 and due_at <= $1 and id <> all($3::big
 -- name: activation_view
 -- One activation as its customer may see it, with the message behind its code.
 select a.id, a.account_id, a.country_id, a.service_id, op.name as operator, a.e164, a.price, a.currency, a.state, a.created_at,
-  a.cancel_from, a.due_at, a.code, m.text, m.received_at
+  a.cancel_from, a.due_at, a.code, m.text, m.received_at, a.kind, a.origin, a.discount_bp, a.forward, a.group_id as "group",
+  m.sender, coalesce(m.parsings, 0) as parsings, case when m.recorded then m.id end as recording_id
 from activation a join operator op on op.id = a.operator_id left join message m on m.id = a.message_id
 where a.id = $1 and a.account_id = $2 and a.number_id is not null;
 
 -- name: live_views
 -- The live activations of one account, newest first, with the messages behind their codes.
 select a.id, a.account_id, a.country_id, a.service_id, op.name as operator, a.e164, a.price, a.currency, a.state, a.created_at,
-  a.cancel_from, a.due_at, a.code, m.text, m.received_at
+  a.cancel_from, a.due_at, a.code, m.text, m.received_at, a.kind, a.origin, a.discount_bp, a.forward, a.group_id as "group"
 from activation a join operator op on op.id = a.operator_id left join message m on m.id = a.message_id
 where a.account_id = $1 and a.state between 1 and 7 order by a.id desc limit $2;

@@ -7,12 +7,22 @@ from datetime import datetime
 
 import msgspec
 
-from numbank.activation.model import Lease, LeaseRequest, Offer
-from numbank.activation.states import FIRST_ENDED, TABLE, Charge, Event, State
-from numbank.errors import BadStatus, EarlyCancel, NoActivation, NoNumbers, Refusal, WrongMaxPrice
+from numbank.activation.model import Charged, Lease, LeaseRequest, Offer, Origin
+from numbank.activation.states import DELIVERED, FIRST_ENDED, LEADS_ON, TABLE, Charge, Event, State
+from numbank.errors import (
+    BadStatus,
+    EarlyCancel,
+    NoActivation,
+    NoBalance,
+    NoBalanceForward,
+    NoNumbers,
+    Refusal,
+    WrongMaxPrice,
+)
 from numbank.supply.acquisitions import AcquisitionState
 from numbank.supply.asking import Answer, Held, NoStock, Outcome, Rejected
 from numbank.supply.given import Given
+from numbank.supply.numbers import FORWARD
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -34,6 +44,8 @@ def advance(lease: Lease, event: Event, now: datetime) -> Change | Refusal:
         return Change(lease.state, Charge.NONE, ended=True, idle=True) if lease.ended_by == event else BadStatus()
     if event == Event.EXPIRE and now < lease.due_at:
         return BadStatus()  # a sweep that read an older state of this lease
+    if lease.kind and lease.state in DELIVERED and event in LEADS_ON:
+        return BadStatus()  # after its call only the end is possible (12.2, 10g)
     step = TABLE.get((lease.state, event))
     if step is None:
         return NoActivation() if lease.state == State.ORDERING else BadStatus()
@@ -59,23 +71,44 @@ def receive(lease: Lease, code: str | None, now: datetime) -> tuple[Change, str 
     return change, code or lease.code
 
 
+# A limit that no price reaches.
+NO_LIMIT = 2**63 - 1
+BP = 10_000
+
+
+def discounted(price: int, discount_bp: int) -> int:
+    """A price less the discount of a loyalty rank, to the nearest 1/10,000 of the currency."""
+    return (price * (BP - discount_bp) + BP // 2) // BP if discount_bp else price
+
+
 def choose(
     request: LeaseRequest, offers: Sequence[Offer], *, operator_fallback: bool, limit: int
 ) -> list[Offer] | Refusal:
-    """The offers to try now, all at one price: the cheapest that was not tried yet.
+    """The tiers to try now, all at one price: the cheapest that was not tried yet and is not used up.
 
-    Without a limit only the regular price is paid, the cheapest that is offered. Nothing at or below a limit but stock
-    above it: WrongMaxPrice (protocol.md 12.2, 18). Within a price the pools with stock come first, and a supplier is
-    asked only when no pool is left. An operator that does not fit falls back to the first that does (12.2, 19).
+    Without maxPrice and freePrice only the regular price is paid: that of the tier marked regular, else the cheapest.
+    With them the cheapest tier comes first, up to the limit, which is compared with the price after the discount. Nothing
+    at or below a limit but stock above it: WrongMaxPrice (protocol.md 12.2, 18). Within a price the pools with stock come
+    first, and a supplier is asked only when no pool is left.
     """
-    fitting = [offer for offer in offers if not request.operators or offer.operator_id in request.operators]
-    if not fitting and operator_fallback:
-        fitting = list(offers)
-    regular = min((offer.price for offer in fitting), default=0)
-    limit_minor = regular if request.max_price is None else request.max_price
-    untried = [offer for offer in fitting if offer.pool_id not in request.tried and offer.price <= limit_minor]
+    fitting = fit(request, offers, operator_fallback=operator_fallback)
+    bp, tried = request.discount_bp, request.tried
+    if request.max_price is not None:
+        most, least = request.max_price, -1
+    elif request.free_price:
+        most, least = NO_LIMIT, -1
+    else:
+        regular = regular_price(fitting)
+        most = least = discounted(regular, bp)
+    untried = [
+        offer for offer in fitting
+        if offer.pool_id not in tried and offer.left and least <= discounted(offer.price, bp) <= most
+    ]  # fmt: skip
     if not untried:
-        above = [offer.price for offer in fitting if offer.available > 0 and offer.price > limit_minor]
+        above = [
+            discounted(offer.price, bp) for offer in fitting
+            if offer.available > 0 and offer.left and offer.pool_id not in tried and discounted(offer.price, bp) > most
+        ]  # fmt: skip
         return WrongMaxPrice(min(above)) if above and request.max_price is not None else NoNumbers()
     cheapest = min(offer.price for offer in untried)
     tier = [offer for offer in untried if offer.price == cheapest]
@@ -84,9 +117,55 @@ def choose(
     return pools[:limit] or [max(tier, key=lambda offer: offer.pool_id)]
 
 
+def fit(request: LeaseRequest, offers: Sequence[Offer], *, operator_fallback: bool) -> Sequence[Offer]:
+    """The tiers that can serve a request at any price: supplier, forwarding and operator.
+
+    An operator that does not fit falls back to the first that does (protocol.md 12.2, 19).
+    """
+    able = offers
+    if request.forward or request.supplier_ids or request.except_supplier_ids:
+        able = [
+            offer for offer in offers
+            if (not request.forward or offer.abilities & FORWARD)
+            and (not request.supplier_ids or offer.supplier_id in request.supplier_ids)
+            and offer.supplier_id not in request.except_supplier_ids
+        ]  # fmt: skip
+    if not request.operators:
+        return able
+    return [offer for offer in able if offer.operator_id in request.operators] or (able if operator_fallback else [])
+
+
+def regular_price(offers: Sequence[Offer]) -> int:
+    """What is paid without maxPrice: the price of the tiers marked regular, else the cheapest; 0 when there is none."""
+    marked = [offer.price for offer in offers if offer.regular]
+    return min(marked or [offer.price for offer in offers], default=0)
+
+
+def charge(offer: Offer, request: LeaseRequest, surcharge: int) -> Charged:
+    """What a lease at a tier costs: the discount is of the number alone, forwarding costs everybody the same."""
+    extra = surcharge if request.forward else 0
+    return Charged(discounted(offer.price, request.discount_bp) + extra, extra)
+
+
+def pay(charged: Charged, cash: int, cashback: int, *, spends_cashback: bool) -> Charged | Refusal:
+    """Split a charge into cashback, which goes first where the account spends it, and cash; or say what is missing."""
+    usable = cashback if spends_cashback else 0
+    if cash + usable < charged.price:
+        return NoBalanceForward() if cash + usable >= charged.price - charged.surcharge else NoBalance()
+    return msgspec.structs.replace(charged, cashback=min(usable, charged.price)) if usable else charged
+
+
+def rejects(excluded: tuple[str, ...], e164: int) -> bool:
+    """Whether a number has a prefix that its customer does not want (phoneException)."""
+    return bool(excluded) and str(e164).startswith(excluded)
+
+
 def unused_again(lease: Lease, state: State, max_tries: int) -> bool:
-    """Whether the number of an ended lease may serve the same service again: nothing came, and not too often."""
-    return state == State.CANCELLED and lease.tries + 1 < max_tries
+    """Whether the number of an ended lease may serve the same service again: nothing came, and not too often.
+
+    A reactivation leaves its number as it found it: used, by the lease that it goes back to.
+    """
+    return lease.origin != Origin.REACTIVATION and state == State.CANCELLED and lease.tries + 1 < max_tries
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from numbank.db.counter import Answers
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.ledger import journal
+from numbank.messages.calls import CodeDigits, four_digits
 from numbank.supply import acquisitions, given
 from numbank.supply.acquisitions import UNANSWERED, Acquisition, AcquisitionState, Answered
 from numbank.supply.asking import Answer, Held
@@ -48,8 +49,10 @@ class SettleDesk:
         advance: AdvanceDesk,
         any_service_ids: Callable[[], frozenset[int]],
         named: Callable[[str, str], frozenset[int]],
+        code_digits: CodeDigits = four_digits,
     ) -> None:
         self._advance = advance
+        self._code_digits = code_digits
         self._any_service_ids = any_service_ids
         self._named = named
 
@@ -84,7 +87,10 @@ class SettleDesk:
                 repeated = key in batch.references
                 batch.references.add(key)
                 number = batch.numbers.get((answer.number, order.request.service_id))
-            verdict = rules.settle(lease, answer, number, order.supplier_id, wanted=one.wanted, repeated=repeated)
+            wanted = one.wanted and not (
+                isinstance(answer, Held) and rules.rejects(order.request.excluded, answer.number)
+            )
+            verdict = rules.settle(lease, answer, number, order.supplier_id, wanted=wanted, repeated=repeated)
             batch.answered.append(_answered(asked.id, verdict, answer))
             if verdict.state is AcquisitionState.HELD and number is not None:
                 batch.held.append((order, number))
@@ -122,7 +128,7 @@ class SettleDesk:
                 Found(one.lease_id, one.supplier_id, asked[one.acquisition_id].asked_at, number.number_id, number.e164)
                 for one, number in batch.held
             ]
-            await look_back(tx, found, batch.leases, self._any_service_ids(), self._named, now)
+            await look_back(tx, found, batch.leases, self._any_service_ids(), self._named, now, self._code_digits)
 
 
 def _is_given(one: Settlement) -> bool:
@@ -151,8 +157,9 @@ def _result(batch: _Batch, order: Opened, now: datetime | None) -> Activation | 
         if held is order and lease is not None and now is not None:
             request = order.request
             return Activation(
-                lease.id, lease.account_id, request.country_id, lease.service_id, order.operator, number.e164, order.price,
-                order.currency, lease.state, lease.created_at, now + timedelta(seconds=request.early_cancel_s),
-                now + timedelta(seconds=request.life_s), lease.code,
+                lease.id, lease.account_id, request.country_id, lease.service_id, order.operator, number.e164,
+                order.charged.price, order.currency, lease.state, lease.created_at,
+                now + timedelta(seconds=request.early_cancel_s), now + timedelta(seconds=request.life_s), lease.code,
+                kind=request.kind, discount_bp=request.discount_bp, forward=request.forward,
             )  # fmt: skip
     return Lost(kept=lease is not None and State.ORDERING < lease.state < FIRST_ENDED)

@@ -40,6 +40,10 @@ class Event(IntEnum):
     LOST = 24  # an asked supplier has none, or nobody knows
 
 
+# What a customer may ask of a lease besides its end.
+LEADS_ON = (Event.READY, Event.AGAIN)
+
+
 class Charge(IntEnum):
     """What a step does with the hold."""
 

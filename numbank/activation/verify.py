@@ -25,19 +25,44 @@ async def prove_once(session: Session) -> Tally:
     return tally
 
 
+async def prove_sold(session: Session) -> Tally:
+    """Sum up the leases of days on which nothing changes any more, slice by slice, then compare them with the sales kept."""
+    before = (await session.rows(Q.settled_day))[0][0]
+    sold: dict[tuple[object, ...], list[int]] = {}
+    for low, high in await id_slices(session, "activation"):
+        for *key, leased, delivered in await session.rows(Q.sold_in_slice, low, high, before):
+            sums = sold.setdefault(tuple(key), [0, 0])
+            sums[0] += leased
+            sums[1] += delivered
+    kept = {tuple(row[:4]): list(row[4:]) for row in await session.rows(Q.sold, before)}
+    tally = Tally()
+    for what in sorted(sold.keys() | kept.keys(), key=str):
+        was, shown = sold.get(what, [0, 0]), kept.get(what, [0, 0])
+        wrong = (
+            f"sales of {what[0]} in country {what[1]}, service {what[2]}, supplier {what[3]} are {was}, kept as {shown}"
+        )
+        tally.look(wrong if was != shown else None)
+    return tally
+
+
 CHECKS: tuple[Check, ...] = (
     whole(Q, "exclusive"),
     whole(Q, "leased"),
     by_id(Q, "holders", "number"),
+    by_id(Q, "grouped", "activation"),
     by_id(Q, "charges", "activation"),
     whole(Q, "open_holds"),
     by_id(Q, "references", "activation"),
+    by_id(Q, "terms", "activation"),
     by_id(Q, "endings", "activation"),
     by_id(Q, "guarded", "activation"),
     proved_by(Q, "once", prove_once),
     by_id(Q, "orders", "activation"),
     by_id(Q, "attached", "message"),
+    by_id(Q, "received", "message"),
+    by_id(Q, "errands", "errand"),
     by_id(Q, "shown", "activation"),
     by_id(Q, "acquired", "acquisition"),
     whole(Q, "ordered"),
+    proved_by(Q, "sold", prove_sold),
 )

@@ -8,6 +8,7 @@ import typer
 
 from numbank.cli import screen
 from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
+from numbank.customers import audit
 from numbank.customers.keys import digest_of
 from numbank.errors import OperatorError
 from numbank.suppliers.agent import keys
@@ -26,7 +27,9 @@ def add(
 
     async def act(office: Office) -> str:
         async with office.transaction() as tx:
-            return await keys.add(tx, name)
+            key = await keys.add(tx, name)
+            await audit.write(tx, "agent.add", f"agent {name}", {})
+            return key
 
     _show(name, run(data, database_url, act), json=json)
 
@@ -42,7 +45,9 @@ def key(
 
     async def act(office: Office) -> str:
         async with office.transaction() as tx:
-            return await keys.issue(tx, name)
+            key = await keys.issue(tx, name)
+            await audit.write(tx, "agent.key", f"agent {name}", {})
+            return key
 
     _show(name, run(data, database_url, act), json=json)
 
@@ -58,7 +63,10 @@ def revoke(
 
     async def act(office: Office) -> str | None:
         async with office.transaction() as tx:
-            return await keys.revoke(tx, digest_of(key))
+            name = await keys.revoke(tx, digest_of(key))
+            if name is not None:
+                await audit.write(tx, "agent.revoke", f"agent {name}", {})
+            return name
 
     name = run(data, database_url, act)
     if name is None:

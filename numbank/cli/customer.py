@@ -11,10 +11,11 @@ import typer
 from numbank.cli import screen
 from numbank.cli.access import MAX_ID, Data, DatabaseUrl, Json, Office, run
 from numbank.clock import new_key
-from numbank.customers import register
+from numbank.customers import audit, register
 from numbank.db.opening import Unreachable
 from numbank.errors import OperatorError
 from numbank.money import format_minor, parse_minor
+from numbank.wire.dialects import DIALECTS
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -44,7 +45,9 @@ def add(
 
     async def act(office: Office) -> tuple[int, str]:
         async with office.transaction() as tx:
-            return await register.add(tx, name, currency=office.settings.currency, balance=minor)
+            made = await register.add(tx, name, currency=office.settings.currency, balance=minor)
+            await audit.write(tx, "customer.add", f"customer {made[0]}", {"name": name, "balance": format_minor(minor)})
+            return made
 
     customer_id, key = run(data, database_url, act)
     if json:
@@ -70,7 +73,12 @@ def topup(
 
     async def act(office: Office) -> int:
         async with office.transaction() as tx:
-            return await register.topup(tx, customer_id, minor, uuid5(TOPUP_KEYS, key))
+            once = uuid5(TOPUP_KEYS, key)
+            balance = await register.topup(tx, customer_id, minor, once)
+            # Also for a repeat under the same key, which books nothing: the balance shows it.
+            details = {"amount": format_minor(minor), "balance": format_minor(balance), "key": str(once)}
+            await audit.write(tx, "customer.topup", f"customer {customer_id}", details)
+            return balance
 
     try:
         balance = run(data, database_url, act)
@@ -81,6 +89,31 @@ def topup(
         screen.print_json({"id": customer_id, "balance": format_minor(balance), "key": key})
     else:
         screen.out.print(f"customer {customer_id} has {format_minor(balance)}")
+
+
+@app.command()
+def dialect(
+    customer_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=MAX_ID, help="Id of the customer.")],
+    name: Annotated[str, typer.Argument(metavar="DIALECT", help=f"One of {', '.join(one.name for one in DIALECTS)}.")],
+    json: Json = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Set the dialect in which a customer is answered on the plain path; the path of a dialect always wins."""
+    chosen = next((one for one in DIALECTS if one.name == name), None)
+    if chosen is None:
+        raise OperatorError(f"there is no dialect {name!r}; there are {', '.join(one.name for one in DIALECTS)}")
+
+    async def act(office: Office) -> None:
+        async with office.transaction() as tx:
+            await register.set_dialect(tx, customer_id, "" if chosen.parent is None else name)
+            await audit.write(tx, "customer.dialect", f"customer {customer_id}", {"dialect": name})
+
+    run(data, database_url, act)
+    if json:
+        screen.print_json({"id": customer_id, "dialect": name})
+    else:
+        screen.out.print(f"customer {customer_id} is answered in {name}")
 
 
 @app.command("list")

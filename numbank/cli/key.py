@@ -8,7 +8,7 @@ import typer
 
 from numbank.cli import screen
 from numbank.cli.access import MAX_ID, Data, DatabaseUrl, Json, Office, run
-from numbank.customers import keys, register
+from numbank.customers import audit, keys, register
 from numbank.errors import OperatorError
 
 app = typer.Typer(no_args_is_help=True)
@@ -37,11 +37,14 @@ def revoke(
         async with office.transaction() as tx:
             if customer is not None:
                 await register.must_exist(tx, customer)
-                return customer, await keys.revoke_all(tx, customer)
-            owner = await keys.revoke(tx, keys.digest_of(key or ""))
-            if owner is None:
-                raise OperatorError("this is not a live key of this bank")
-            return owner, 1
+                owner, count = customer, await keys.revoke_all(tx, customer)
+            else:
+                found = await keys.revoke(tx, keys.digest_of(key or ""))
+                if found is None:
+                    raise OperatorError("this is not a live key of this bank")
+                owner, count = found, 1
+            await audit.write(tx, "key.revoke", f"customer {owner}", {"keys": count, "all": customer is not None})
+            return owner, count
 
     owner, count = run(data, database_url, act)
     if json:

@@ -10,7 +10,33 @@ import asyncpg
 import typer
 from typer import rich_utils
 
-from numbank.cli import agent, customer, explain, key, message, number, offer, serving, settings, verify
+from numbank.cli import (
+    activation,
+    agent,
+    audit,
+    ban,
+    cashback,
+    customer,
+    explain,
+    hook,
+    key,
+    limit,
+    message,
+    number,
+    offer,
+    partner,
+    policy,
+    rank,
+    reference,
+    retention,
+    secrets,
+    serving,
+    settings,
+    standing,  # noqa: F401  it adds to the commands of `customer`
+    supplier,
+    tier,
+    verify,
+)
 from numbank.cli.screen import fail, hang_up, out
 from numbank.db.opening import one_line
 from numbank.errors import OperatorError
@@ -29,11 +55,26 @@ app.command("migrate")(serving.migrate)
 app.command("verify")(verify.verify)
 app.command("explain")(explain.explain)
 app.command("settings")(settings.show)
-app.add_typer(customer.app, name="customer", help="Add customers, give them money, list them.")
+app.add_typer(customer.app, name="customer", help="Add customers, give them money, look at them, switch them.")
+app.add_typer(ban.app, name="ban", help="Ban customers or their end users, look at bans, lift them.")
+app.add_typer(limit.app, name="limit", help="Limits of a customer's own.")
+app.add_typer(cashback.app, name="cashback", help="Cashback of a customer: its rate, and whether it is spent.")
+app.add_typer(rank.app, name="rank", help="Loyalty ranks: discounts by turnover.")
+app.add_typer(partner.app, name="partner", help="What partners brought.")
+app.add_typer(activation.app, name="activation", help="Refund activations.")
 app.add_typer(key.app, name="key", help="Revoke API keys.")
 app.add_typer(number.app, name="number", help="Add the operator's own numbers.")
-app.add_typer(offer.app, name="offer", help="Set prices.")
+app.add_typer(offer.app, name="offer", help="Set prices, what forwarding and reactivation cost.")
+app.add_typer(tier.app, name="tier", help="Several prices of one offer, each with a count.")
+app.add_typer(supplier.app, name="supplier", help="List suppliers, switch them on and off.")
+app.add_typer(reference.country, name="country", help="Edit countries.")
+app.add_typer(reference.service, name="service", help="Add and edit services.")
+app.add_typer(hook.app, name="hook", help="Webhooks to customers: addresses, secrets, log, replay.")
+app.add_typer(secrets.app, name="secrets", help="The key file that seals secrets in the database.")
 app.add_typer(agent.app, name="agent", help="Agents: software that pushes messages from SIM banks.")
+app.add_typer(policy.app, name="policy", help="What is not sold, and to whom nothing is sold.")
+app.add_typer(audit.app, name="audit", help="The log of operators' acts.")
+app.add_typer(retention.app, name="retention", help="Erasing of texts, codes and targets that are too old.")
 app.add_typer(message.app, name="message", help="Deliver a message by hand, look at the unmatched ones.")
 
 

@@ -1,8 +1,8 @@
-"""message deliver, unmatched."""
+"""message deliver, unmatched, forwards."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -12,13 +12,17 @@ import typer
 from numbank.catalogue import offers
 from numbank.cli import screen
 from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
-from numbank.db.counter import Counter
-from numbank.db.pool import connector
+from numbank.customers import audit
+from numbank.db.counter import Answers, Counter
+from numbank.db.pool import Connection, connector
 from numbank.errors import OperatorError, Refusal
 from numbank.intake.deliver import DeliverDesk, Intake
 from numbank.intake.door import Arrival, Door
+from numbank.masking import masked
 from numbank.messages import store
-from numbank.messages.model import Incoming
+from numbank.messages.calls import code_digits
+from numbank.messages.model import Incoming, Medium
+from numbank.supply import errands
 from numbank.supply.e164 import parse_e164
 
 app = typer.Typer(no_args_is_help=True)
@@ -27,8 +31,10 @@ app = typer.Typer(no_args_is_help=True)
 @app.command()
 def deliver(
     to: Annotated[str, typer.Option("--to", help="The bank's number that the message came to.")],
-    sender: Annotated[str, typer.Option("--from", help="Who sent it.")],
-    text: Annotated[str, typer.Option("--text", help="The whole text.")],
+    sender: Annotated[str, typer.Option("--from", help="Who sent it; of a call its caller.")],
+    text: Annotated[str, typer.Option("--text", help="The whole text; of a call its transcript, if there is one.")] = "",
+    call: Annotated[bool, typer.Option("--call", help="It is a call and no SMS.")] = False,
+    recording: Annotated[str, typer.Option("--recording", help="Address of the call's audio, http or https.")] = "",
     message_id: Annotated[str, typer.Option("--id", help="The same id and content is taken in only once.")] = "",
     json: Json = False,
     data: Data = None,
@@ -36,11 +42,13 @@ def deliver(
 ) -> None:
     """Take a message in by hand, exactly as if a supplier had pushed it."""
     e164 = parse_e164(to)
-    if not text.strip():
+    if not call and not text.strip():
         raise OperatorError("the text is empty: a message without one tells nobody anything")
-    result, fate, lease_id, code = run(
-        data, database_url, partial(_deliver, Arrival(0, message_id, e164, sender, text))
-    )
+    if recording and not (call and recording.startswith(("http://", "https://"))):
+        raise OperatorError("--recording is the http or https address of a call's audio: it needs --call")
+    medium = Medium.CALL if call else Medium.SMS
+    arrival = Arrival(0, message_id, e164, sender, text, medium=medium, recording_url=recording)
+    result, fate, lease_id, code = run(data, database_url, partial(_deliver, arrival))
     if json:
         screen.print_json({"result": result, "fate": fate, "activation": lease_id, "code": code})
         return
@@ -57,9 +65,19 @@ def deliver(
 async def _deliver(arrival: Arrival, office: Office) -> tuple[str, str, int | None, str | None]:
     """Hand a message in at the bank's door and read back what became of it: result, fate, activation, code."""
     settings = office.settings
-    desk = DeliverDesk(lambda: office.catalogue.any_service_ids)
+    desk = DeliverDesk(
+        lambda: office.catalogue.any_service_ids, code_digits=code_digits(settings, office.catalogue)
+    )
+
+    async def audited(tx: Connection, incoming: Sequence[Incoming]) -> Answers[Intake]:
+        """Take in, and note it in the same transaction: a repeat that changes nothing leaves no row either."""
+        answers = await desk.serve(tx, incoming)
+        for one in incoming:
+            await audit.write(tx, "message.deliver", masked(one.e164), {"id": one.foreign_id})
+        return answers
+
     counter: Counter[Incoming, Intake] = Counter(
-        "deliver", desk.serve, connector(settings.database_url, settings.command_timeout_s),
+        "deliver", audited, connector(settings.database_url, settings.command_timeout_s),
         batch_limit=1, queue_limit=1, deadline_s=settings.queue_deadline_s,
     )  # fmt: skip
     handed: list[Incoming] = []
@@ -103,11 +121,37 @@ def unmatched(
     found = run(data, database_url, act)
     rows = [
         {"id": one.id, "received_at": one.received_at.isoformat(timespec="seconds"), "to": str(one.e164),
-         "from": one.sender, "why": one.fate.name.lower(), "text": one.text}
+         "kind": one.medium.name.lower(), "from": one.sender, "why": one.fate.name.lower(), "text": one.text}
         for one in found
     ]  # fmt: skip
     if json:
         screen.print_json(rows)
     else:
-        columns = ("id", "received_at", "to", "from", "why", "text")
+        columns = ("id", "received_at", "kind", "to", "from", "why", "text")
+        screen.table(columns, ([row[column] for column in columns] for row in rows))
+
+
+@app.command()
+def forwards(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many, newest first.")] = 50,
+    json: Json = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Show what was passed on for activations with forwarding, or is going to be: to whom, how often tried, why not."""
+
+    async def act(office: Office) -> list[errands.Passed]:
+        return await errands.forwards(office.pool, limit)
+
+    found = run(data, database_url, act)
+    rows = [
+        {"id": one.id, "at": one.at.isoformat(timespec="seconds"), "activation": one.lease_id, "supplier": one.supplier,
+         "message": one.message_id, "from": str(one.e164), "to": str(one.target), "state": one.state.name.lower(),
+         "tries": one.tries, "reason": one.reason}
+        for one in found
+    ]  # fmt: skip
+    if json:
+        screen.print_json(rows)
+    else:
+        columns = ("id", "at", "activation", "supplier", "message", "from", "to", "state", "tries", "reason")
         screen.table(columns, ([row[column] for column in columns] for row in rows))

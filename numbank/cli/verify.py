@@ -11,11 +11,13 @@ from numbank.cli import screen
 from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
 from numbank.db import checks
 from numbank.db.pool import connect
+from numbank.hooks import verify as hooks
 from numbank.ledger import verify as ledger
 from numbank.messages import verify as messages
+from numbank.retention import verify as retention
 from numbank.supply import verify as supply
 
-ALL = (*ledger.CHECKS, *supply.CHECKS, *activation.CHECKS, *messages.CHECKS)
+ALL = (*ledger.CHECKS, *supply.CHECKS, *activation.CHECKS, *messages.CHECKS, *hooks.CHECKS, *retention.CHECKS)
 
 
 def verify(json: Json = False, data: Data = None, database_url: DatabaseUrl = None) -> None:

@@ -30,8 +30,13 @@ def way_of(action: Action) -> Iterator[Stop]:
     """Every stop of an action, in order; queries follow the function that uses them."""
     yield from _stops("wire", action.function)
     for part in action.way:
-        kind = "rule" if part.__module__.endswith((".rules", ".match")) else "desk"
-        yield from _stops(kind, part)
+        yield from _stops(_kind(part.__module__), part)
+
+
+def _kind(module: str) -> str:
+    if module.startswith("numbank.wire."):
+        return "wire"
+    return "rule" if module.endswith((".rules", ".match")) else "desk"
 
 
 def _stops(kind: str, part: object) -> Iterator[Stop]:

@@ -11,7 +11,7 @@ Q = Queries("numbank.db")
 
 # The next partition is made when a quarter of the last one is left: two at once cost a poll 1.7 times (engine 5).
 AHEAD = 0.25
-PARENTS = ("activation", "hold", "entry", "message", "acquisition")
+PARENTS = ("activation", "hold", "entry", "message", "acquisition", "delivery", "attempt")
 MOST_FORGOTTEN = 5_000
 
 

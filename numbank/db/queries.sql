@@ -33,3 +33,15 @@ where schemaname = current_schema() and sequencename = 'lease_id';
 -- name: bank_now
 -- The bank's time: the database's, moved by the offset of a test clock.
 select bank_now();
+
+-- name: seal_check
+-- The known text that was sealed with the key of the secrets file; no row while nothing was ever sealed.
+select sealed from seal_check;
+
+-- name: add_seal_check
+-- The check value of a bank that seals for the first time.
+insert into seal_check (sealed) values ($1) on conflict do nothing;
+
+-- name: change_seal_check
+-- The check value under a new key.
+update seal_check set sealed = $1;

@@ -12,10 +12,12 @@ import structlog
 
 from numbank.asgi import Receive, Scope, Send, respond
 from numbank.errors import OperatorError
+from numbank.rest.app import PREFIX
 from numbank.server import logs
 from numbank.server.bank import Bank
 from numbank.server.health import ready
-from numbank.server.metrics import CounterMetrics, WireMetrics, exposition
+from numbank.server.hooks import rest
+from numbank.server.metrics import CounterMetrics, RestMetrics, WireMetrics, count_policy, exposition
 from numbank.server.periodic import Periodic
 from numbank.settings import SUPERVISOR, Settings, load
 from numbank.suppliers.agent.http import AgentDoor
@@ -39,12 +41,13 @@ class App:
         self.access = logs.AccessLog(settings.access_log)
         self.metrics = WireMetrics(self.access)
         self.routes: dict[str, Endpoint] = {}
+        self._rest: Endpoint | None = None
         self._helpers: list[Periodic] = []
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request, or the lifespan. Hands on the coroutine itself: one less on the way of every poll."""
         if scope["type"] == "http":
-            return self.routes.get(scope["path"], _not_found)(scope, receive, send)
+            return self.routes.get(scope["path"], self._elsewhere)(scope, receive, send)
         return self._lifespan(receive, send)
 
     async def open(self) -> None:
@@ -61,6 +64,7 @@ class App:
                 "/metrics": self._metrics,
             }
         )
+        self._rest = rest(self.bank, RestMetrics())
         self._helpers = [
             Periodic("access-log", self._flush, ACCESS_FLUSH_S),
             Periodic("parent", self._watch_supervisor, PARENT_CHECK_S),
@@ -94,6 +98,11 @@ class App:
         await self.close()
         await send({"type": "lifespan.shutdown.complete"})
 
+    def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """What has no exact path: the JSON API has ids in its paths, everything else is not here."""
+        rest_api = self._rest if scope["path"].startswith(PREFIX) else None
+        return (rest_api or _not_found)(scope, receive, send)
+
     async def _readyz(self, scope: Scope, receive: Receive, send: Send) -> None:
         del scope, receive
         status, body = await ready(self.bank)
@@ -102,10 +111,12 @@ class App:
     async def _metrics(self, scope: Scope, receive: Receive, send: Send) -> None:
         del scope, receive
         self.metrics.flush()
+        count_policy(self.bank.policy.take_refused())
         await respond(send, 200, exposition(), b"text/plain; version=0.0.4; charset=utf-8")
 
     async def _flush(self) -> int:
         self.metrics.flush()
+        count_policy(self.bank.policy.take_refused())
         self.access.flush()
         return 0
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from numbank.activation.leasing import Leasing
 from numbank.activation.model import Activation, Lost, Settlement
 from numbank.activation.settle import SettleDesk
+from numbank.clock import Pace
 from numbank.db.counter import Counter
+from numbank.messages.calls import code_digits
 from numbank.server.periodic import Periodic
 from numbank.supply import acquisitions
-from numbank.supply.releasing import Pace, release_due
+from numbank.supply.releasing import release_due
 
 if TYPE_CHECKING:
     from numbank.activation.advance import AdvanceDesk
@@ -26,7 +28,9 @@ def settle_counter(
     def named(text: str, sender: str) -> frozenset[int]:
         return bank.door.named(text, sender)  # the door is made after the counters, for it hands messages to one
 
-    desk = SettleDesk(advance, lambda: bank.catalogue.any_service_ids, named)
+    desk = SettleDesk(
+        advance, lambda: bank.catalogue.any_service_ids, named, code_digits(bank.settings, bank.catalogue)
+    )
     return Counter(
         "settle",
         desk.serve,

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
+from numbank.activation import judge, statistics
 from numbank.activation.model import AdvanceRequest
 from numbank.activation.states import Event
+from numbank.catalogue import sales
+from numbank.customers import ranks
+from numbank.customers.judging import Rule
 from numbank.db import growth
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
@@ -78,11 +82,38 @@ def workers(bank: Bank) -> list[Periodic]:
     async def forget() -> int:
         return await _in_transaction(bank, growth.forget_batches)
 
+    async def forget_lists() -> int:
+        return bank.desks.board.forget()
+
+    async def fold_sales() -> int:
+        return await _in_transaction(bank, sales.fold)
+
+    async def fold_turnover() -> int:
+        return await _in_transaction(bank, ranks.fold)
+
+    async def mark() -> int:
+        return await _in_transaction(bank, statistics.mark)
+
+    rules = judge.Rules(
+        Rule(settings.ban_window, settings.ban_success_share, settings.ban_minutes),
+        Rule(settings.ban_user_window, settings.ban_user_success_share, settings.ban_user_minutes),
+    )
+
+    async def judge_buyers() -> int:
+        now = await bank.now()
+        return await _in_transaction(bank, lambda tx: judge.step(tx, rules, now))
+
+    judging = [Periodic("judge", judge_buyers, settings.judge_every_s)] if rules.any else []
     return [
+        *judging,
+        Periodic("sales", fold_sales, settings.statistics_fold_s, full=sales.MOST_FOLDED),
+        Periodic("turnover", fold_turnover, settings.statistics_fold_s),
+        Periodic("lease-marks", mark, HOUSEKEEPING_S),
         Periodic("expire", expire, settings.sweep_every_s, full=batch),
         Periodic("stuck", forgive, HOUSEKEEPING_S),
         Periodic("wake", wake, settings.sweep_every_s, full=batch),
         Periodic("fold", fold, settings.stock_fold_s, full=numbers.MOST_FOLDED),
+        Periodic("price-lists", forget_lists, HOUSEKEEPING_S),
         Periodic("grow", grow, HOUSEKEEPING_S),
         Periodic("lease-ids", watch_ids, HOUSEKEEPING_S),
         Periodic("batch-marks", forget, FORGET_EVERY_S, full=growth.MOST_FORGOTTEN),

@@ -9,23 +9,32 @@ from typing import Any
 
 from numbank.activation.advance import AdvanceDesk
 from numbank.activation.desk import LeaseDesk
+from numbank.activation.history import History
 from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest, Opened, Status, StatusRequest
 from numbank.activation.states import State
 from numbank.activation.views import Views, statuses
 from numbank.catalogue.catalogue import Catalogue
 from numbank.catalogue.prices import PriceLists
-from numbank.customers import register
+from numbank.customers import register, standing
 from numbank.customers.keys import KeyRing
 from numbank.db import migrate
 from numbank.db.counter import Counter, Watch
 from numbank.db.pool import Pool, connector, create_pool
 from numbank.db.queries import Queries
+from numbank.db.seals import Seals
 from numbank.db.versions import Versions
 from numbank.intake.deliver import DeliverDesk, Intake
 from numbank.intake.door import Door
+from numbank.messages.calls import code_digits
 from numbank.messages.model import Incoming
+from numbank.policy.policy import Policy
 from numbank.server.asking import asking_workers, leasing, settle_counter
 from numbank.server.background import workers
+from numbank.server.calls import call_workers, calls
+from numbank.server.further import further
+from numbank.server.hooks import hook_workers
+from numbank.server.keeping import policy_workers
+from numbank.server.metrics import HookMetrics
 from numbank.server.suppliers import asked_suppliers, simulator, simulator_workers
 from numbank.settings import Settings
 from numbank.suppliers.agent.keys import AgentRing
@@ -53,36 +62,51 @@ class Bank:
         self.versions = Versions(self.pool, poll_s=settings.version_poll_s, max_age_s=settings.version_max_age_s)
         self.catalogue = Catalogue()
         self.keys = KeyRing(self.pool, self.versions)
+        self.policy = Policy(settings)
+        self.policy.open()
         self.prices = PriceLists(self.pool, settings.price_list_age_s)
         self.agents = AgentRing(self.pool, self.versions)
+        self.seals = Seals(settings.secrets_path)
         self.simulator = await simulator(self)
         special = {} if self.simulator is None else {self.simulator.supplier_id: self.simulator}
         self.suppliers = Suppliers(dict[int, Supplier](special))
         self.asked = asked_suppliers(self)
+        self.calls = calls(self)
         self._counters()
         self.leasing = leasing(self)
         self.door = Door(self.deliver.ask, self.catalogue)
         self.versions.subscribe("catalogue", self._catalogue_changed)
+        self.versions.subscribe("policy", partial(self.policy.load, self.pool))
         await self.versions.look()
         self.versions.start()
         self.desks = Desks(
             settings=settings,
             keys=self.keys,
+            policy=self.policy,
             catalogue=self.catalogue,
             prices=self.prices,
             views=Views(self.pool),
             balance=partial(register.balance, self.pool),
+            money=partial(standing.money, self.pool),
+            history=History(self.pool),
+            calls=self.calls.desk,
             status=self.status.ask,
             lease=self.leasing.lease,
             advance=self.advance.ask,
+            further=self.further.desks,
         )
-        self._workers = workers(self) + asking_workers(self)
+        self._workers = workers(self) + asking_workers(self) + policy_workers(self) + hook_workers(self, HookMetrics())
+        self._workers += call_workers(self)
         if self.simulator is not None:
             self._workers += simulator_workers(self, self.simulator)
-        for clerk in (self.status, self.lease, self.settle, self.advance, self.deliver):
+        for clerk in self._clerks:
             clerk.start()
         for worker in self._workers:
             worker.start()
+
+    @property
+    def _clerks(self) -> list[Counter[Any, Any]]:
+        return [self.status, self.lease, self.settle, self.advance, self.deliver, *self.further.counters]
 
     def _counters(self) -> None:
         """The hot operations, each with its own queue, clerk and connection."""
@@ -92,6 +116,7 @@ class Bank:
             cool_down_s=settings.cool_down_s,
             unused_rest_s=settings.unused_rest_s,
             unused_tries=settings.unused_tries,
+            cashback_bp=settings.cashback_bp,
         )
         lease = LeaseDesk(
             self.suppliers,
@@ -99,6 +124,7 @@ class Bank:
             claim_pools=settings.claim_pools,
             asked=self.asked,
             patience_s=settings.supplier_hard_s + settings.supplier_margin_s,
+            surcharge=settings.forward_surcharge_minor,
         )
         common: dict[str, Any] = {
             "queue_limit": settings.queue_limit,
@@ -119,6 +145,7 @@ class Bank:
             **common,
         )
         self.settle = settle_counter(self, advance, open_one, common)
+        self.further = further(self, open_one, common)
         self.advance: Counter[AdvanceRequest, State] = Counter(
             "advance",
             advance.serve,
@@ -130,7 +157,9 @@ class Bank:
         )
         self.deliver: Counter[Incoming, Intake] = Counter(
             "deliver",
-            DeliverDesk(lambda: self.catalogue.any_service_ids, self.asked).serve,
+            DeliverDesk(
+                lambda: self.catalogue.any_service_ids, self.asked, code_digits(settings, self.catalogue)
+            ).serve,
             open_one,
             batch_limit=settings.batch_deliver,
             party=lambda incoming: incoming.e164,
@@ -151,7 +180,7 @@ class Bank:
     async def stop(self) -> None:
         """Background first, then the counters (they serve what is queued), then the pool."""
         await asyncio.gather(self.leasing.stop(), *(worker.stop() for worker in self._workers))
-        counters = (self.lease, self.settle, self.advance, self.deliver, self.status)
-        await asyncio.gather(*(counter.stop() for counter in counters))
+        await asyncio.gather(*(clerk.stop() for clerk in self._clerks))
         await self.versions.stop()
+        self.calls.fetcher.close()
         await self.pool.close()

@@ -1,4 +1,4 @@
-"""/healthz: this process lives. /readyz: it can serve: database, schema, fresh caches, a clock that agrees."""
+"""/healthz: this process lives. /readyz: it can serve: database, schema, fresh caches, clock, key file."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ async def ready(bank: Bank) -> tuple[int, bytes]:
         async with bank.pool.acquire(timeout=bank.settings.clock_skew_s) as connection:
             await migrate.check(connection)
             row = await connection.fetchval("select clock_timestamp()")
+            sealed = await bank.seals.trouble(connection)
+        if sealed is not None:
+            reasons.append(sealed)
         skew_s = abs((datetime.now(UTC) - row).total_seconds())
         if skew_s > bank.settings.clock_skew_s:
             reasons.append(f"this node's clock is {skew_s:.1f} s off the database's")

@@ -1,20 +1,25 @@
-"""Structured logs as JSON lines on stderr. No API key, code or message text is ever given to a logger."""
+"""Structured logs as JSON lines on stderr. No API key, code or message text is ever given to a logger, and telephone
+numbers are masked, whoever hands them in."""
 
 from __future__ import annotations
 
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import msgspec
 import structlog
+from structlog.typing import EventDict
 
 from numbank.customers.keys import Customer
+from numbank.masking import masked, without_numbers
 from numbank.wire.registry import Action
 
 # Lines that wait for the next flush; beyond that they are dropped rather than kept in memory.
 MAX_KEPT_LINES = 100_000
+# Under these names a plain int is a telephone number; elsewhere it is an id or a count.
+NUMBER_NAMES = frozenset({"e164", "phone", "number", "target", "to", "caller", "sender"})
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -57,6 +62,30 @@ class Library(logging.Handler):
         log.log(record.levelno, "library", logger=record.name, message=record.getMessage(), exc_info=record.exc_info)
 
 
+def mask_numbers(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Mask telephone numbers in a line, also in those of libraries and in tracebacks."""
+    for name, value in event.items():
+        if isinstance(value, str) and name != "timestamp":
+            event[name] = without_numbers(value)
+        elif name in NUMBER_NAMES and isinstance(value, int):
+            event[name] = masked(value)
+    return event
+
+
+def format_error(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Write an error's traceback down, without what the database quotes of the row that it refused: texts, sealed secrets."""
+    given = event.get("exc_info")
+    error = given if isinstance(given, BaseException) else given[1] if isinstance(given, tuple) else sys.exc_info()[1]
+    event = structlog.processors.format_exc_info(logger, method, event)
+    told = event.get("exception")
+    while isinstance(told, str) and error is not None:
+        detail = getattr(error, "detail", None)
+        if isinstance(detail, str) and detail:
+            told = event["exception"] = told.replace(detail, "***")
+        error = error.__cause__ or error.__context__
+    return event
+
+
 def configure(level: str) -> None:
     """Set up structlog for this process, and let the few libraries that log go the same way."""
     logging.basicConfig(handlers=[Library()], level=max(_LEVELS[level], logging.WARNING), force=True)
@@ -65,7 +94,8 @@ def configure(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            format_error,
+            mask_numbers,
             structlog.processors.JSONRenderer(serializer=_to_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -12,6 +13,9 @@ from prometheus_client.registry import REGISTRY
 from numbank.customers.keys import Customer
 from numbank.db.commits import CommitUnknown
 from numbank.db.counter import Watch
+from numbank.hooks.model import Outcome, State
+from numbank.hooks.sender import HookWatch
+from numbank.rest.app import RestWatch
 from numbank.server.logs import AccessLog
 from numbank.wire.handler import WireWatch
 from numbank.wire.registry import Action
@@ -29,8 +33,17 @@ BATCHES = Histogram(
 FAILURES = Counter("numbank_counter_failures", "batches that went wrong", ["counter", "kind"])
 SWEPT = Counter("numbank_swept", "things that a background worker handled", ["worker"])
 TROUBLE = Counter("numbank_worker_failures", "steps of background workers that failed", ["worker"])
+POLICY = Counter("numbank_policy_refusals", "requests that the operator's policy refused, by rule", ["rule"])
+REST = Counter("numbank_rest_requests", "calls of the JSON API by operation and status", ["operation", "status"])
+HOOK_TRIES = Counter("numbank_hook_tries", "tries of webhooks by what came of them (200: delivered)", ["outcome"])
+HOOK_SECONDS = Histogram(
+    "numbank_hook_try_seconds", "time of one try of a webhook", buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+)
+HOOK_DELIVERIES = Counter("numbank_hook_deliveries", "webhooks that were delivered or given up", ["state"])
+HOOKS_OFF = Counter("numbank_hooks_switched_off", "webhook endpoints that failed too often")
 LEASE_IDS = Gauge("numbank_lease_ids_used_ratio", "share of the lease ids that is used up", multiprocess_mode="max")
 
+HTTP_CLASSES = range(1, 6)
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -41,6 +54,12 @@ def exposition() -> bytes:
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
+
+
+def count_policy(refused: Mapping[str, int]) -> None:
+    """Count what the policy refused since the last call."""
+    for rule, count in refused.items():
+        POLICY.labels(rule).inc(count)
 
 
 class CounterMetrics(Watch):
@@ -66,6 +85,39 @@ class CounterMetrics(Watch):
                 sqlstate=getattr(cause, "sqlstate", None),
                 constraint=getattr(cause, "constraint_name", None),
             )
+
+
+class RestMetrics(RestWatch):
+    """Counts the calls of the JSON API."""
+
+    def answered(self, operation: str, status: int, customer: Customer | None) -> None:
+        """Count a call."""
+        del customer
+        REST.labels(operation, str(status)).inc()
+
+    def crashed(self, operation: str, error: Exception) -> None:
+        """Log a bug in an operation."""
+        log.error("rest_bug", operation=operation, error=type(error).__name__, exc_info=error)
+
+
+class HookMetrics(HookWatch):
+    """Counts what the sender of webhooks does."""
+
+    def tried(self, outcome: Outcome) -> None:
+        """Count a try by its status, or by why there was none; statuses that are none of HTTP's share a label."""
+        status = outcome.status
+        known = status is not None and status // 100 in HTTP_CLASSES
+        HOOK_TRIES.labels(str(status) if known else outcome.error or "odd").inc()
+        HOOK_SECONDS.observe(outcome.ms / 1000)
+
+    def ended(self, state: State) -> None:
+        """Count a delivery that ended."""
+        HOOK_DELIVERIES.labels(state.name.lower()).inc()
+
+    def switched_off(self, hook_id: int) -> None:
+        """Count an endpoint that was switched off."""
+        del hook_id
+        HOOKS_OFF.inc()
 
 
 class WireMetrics(WireWatch):

@@ -19,6 +19,7 @@ from granian.http import HTTP1Settings
 from granian.server.common import AbstractServer
 
 from numbank.catalogue import offers, tables
+from numbank.customers import audit
 from numbank.db import ending, migrate
 from numbank.db.embedded import EmbeddedServer
 from numbank.db.opening import opened
@@ -26,6 +27,9 @@ from numbank.db.pool import connect
 from numbank.db.versions import bump
 from numbank.errors import OperatorError
 from numbank.ledger import journal
+from numbank.policy import denied
+from numbank.policy.policy import Policy
+from numbank.server import hooks
 from numbank.server.listening import listen_address, reserved
 from numbank.settings import PREFIX, SUPERVISOR, Settings
 from numbank.suppliers.simulator import stock
@@ -71,6 +75,8 @@ async def upgrade(settings: Settings, say: Say) -> None:
 
 async def prepare(settings: Settings, say: Say) -> None:
     """Everything that the database needs before the bank serves with these settings."""
+    hooks.check(settings)
+    Policy(settings).open()  # a file that cannot be read is said here once, not by every worker again and again
     async with _connected(settings) as connection:
         await _upgrade(connection, say)
         other = await journal.other_currency(connection, settings.currency)
@@ -101,11 +107,15 @@ async def _connected(settings: Settings) -> AsyncIterator[Connection]:
 
 
 async def _upgrade(connection: Connection, say: Say) -> None:
-    for migration in await migrate.migrate(connection):
+    applied = await migrate.migrate(connection)
+    for migration in applied:
         say(f"migrated to {migration.number:04d} {migration.name}")
     async with connection.transaction():
+        if applied:
+            await audit.write(connection, "bank.migrate", "schema", {"applied": [one.number for one in applied]})
         await tables.load(connection)
         await offers.supplier(connection, offers.OWN_POOL, "pool")
+        await denied.load(connection)
         # Nodes that serve already know nothing of rows that a newer numbank brings.
         await bump(connection, "catalogue")
 

@@ -28,7 +28,7 @@ async def simulator(bank: Bank) -> Simulator | None:
     if not bank.settings.sandbox:
         return None
     supplier_id = await stock.supplier_id(bank.pool)
-    return None if supplier_id is None else Simulator(supplier_id, bank.catalogue, bank.settings)
+    return None if supplier_id is None else Simulator(supplier_id, bank.catalogue, bank.settings, bank.pool)
 
 
 def simulator_workers(bank: Bank, simulated: Simulator) -> list[Periodic]:

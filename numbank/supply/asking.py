@@ -14,6 +14,8 @@ from typing import Protocol, TypeVar
 import msgspec
 import structlog
 
+from numbank.supply.numbers import SMS
+
 log = structlog.get_logger("numbank")
 
 T = TypeVar("T")
@@ -25,7 +27,9 @@ MAX_COST = 10**15
 class Question(msgspec.Struct, frozen=True):
     """A number is wanted. `operators` empty: any; `price` is what the customer pays, in 1/10,000 of `currency`.
 
-    `acquisition_id` is ours and never used twice: an idempotency key for suppliers that take one.
+    `acquisition_id` is ours and never used twice: an idempotency key for suppliers that take one. `kind` is 0 for an SMS, 1
+    for a call by number, 2 for a voice call in `language`; `forward`: calls and messages shall be passed on. A number that
+    has one of the `excluded` prefixes is given back.
     """
 
     acquisition_id: int
@@ -34,6 +38,10 @@ class Question(msgspec.Struct, frozen=True):
     operators: frozenset[int]
     price: int
     currency: int
+    kind: int = 0
+    forward: bool = False
+    language: str | None = None
+    excluded: tuple[str, ...] = ()
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -101,15 +109,22 @@ class AskedSuppliers:
     def __init__(self, hard_s: float) -> None:
         self._hard_s = hard_s
         self._suppliers: dict[int, AskedSupplier] = {}
+        self._abilities: dict[int, int] = {}
 
     @property
     def ids(self) -> list[int]:
         """Who can be asked now."""
         return list(self._suppliers)
 
-    def register(self, supplier_id: int, supplier: AskedSupplier) -> None:
-        """From now on this supplier is asked through this connector."""
+    @property
+    def abilities(self) -> tuple[list[int], list[int]]:
+        """Who can be asked now, and what the numbers of each can do (supply/numbers.py)."""
+        return list(self._abilities), list(self._abilities.values())
+
+    def register(self, supplier_id: int, supplier: AskedSupplier, abilities: int = SMS) -> None:
+        """From now on this supplier is asked through this connector, for what it says that its numbers can do."""
         self._suppliers[supplier_id] = supplier
+        self._abilities[supplier_id] = abilities
 
     async def acquire(self, supplier_id: int, question: Question) -> Answer:
         """Ask; Unknown for everything that is not an answer that can be kept."""

@@ -1,6 +1,10 @@
 """Claims numbers for many wishes at once, inside the caller's transaction: the tried path of engine 2.
 
 Lock the shelves; read piles and windows; lock the candidates that nobody else holds; judge them; the caller saves once.
+
+A wish may be picky: about prefixes, or about further services that its number must serve too. Those who are not pay
+nothing for that. A picky wish looks at a bounded number of candidates, half of them from a random place in the pile,
+for the numbers that it rejects stay there and would be met again and again.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from numbank.clock import Chance
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.supply.shelf import NumberState, Shelf, hashed_start
@@ -20,15 +25,25 @@ MAX_ROUNDS = 3
 SPARE = 4
 GROWTH = 4
 MIN_LATER_WINDOW = 32
+# Candidates that one claim looks at on a shelf on which somebody is picky.
+MOST_LOOKED_AT = 512
 
 Key = tuple[int, int]  # pool, service
 
+_chance = Chance()
+
 
 class Wish(msgspec.Struct, frozen=True):
-    """One number for a service, from the first of these pools that has one."""
+    """One number for a service, from the first of these pools that has one.
+
+    `excluded` are prefixes that its digits must not have; `also` are further services that it was not used for either,
+    and is used for from now on.
+    """
 
     service_id: int
     pool_ids: tuple[int, ...]
+    excluded: tuple[str, ...] = ()
+    also: tuple[int, ...] = ()
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -39,6 +54,7 @@ class Claim(msgspec.Struct, frozen=True):
     number_id: int
     e164: int
     tries: int
+    also: tuple[int, ...] = ()
 
 
 class Edits(msgspec.Struct):
@@ -93,6 +109,19 @@ class _Search:
         self.tries: dict[tuple[int, int, int], int] = {}
         self.pile_after: dict[Key, int] = {}
         self.pile_read: set[Key] = set()
+        self.picky = {
+            (pool_id, wish.service_id) for wish in wishes if wish.excluded or wish.also for pool_id in wish.pool_ids
+        }
+        # Where the reading of a picky shelf's pile began, and those that began again in front of that.
+        self.pile_begun = {key: _chance.below(max(shelves[key].last_seq, 1)) for key in self.picky}
+        self.pile_after.update(self.pile_begun)
+        self.begun_again: set[Key] = set()
+        self.turned: set[Key] = (
+            set()
+        )  # began again in this round: whoever waits there has not seen the rest of the pile
+        self.rejected: set[int] = set()
+        self.not_for: set[tuple[int, int]] = set()  # (number, service) that a number cannot serve too
+        self.given_too: set[tuple[int, int]] = set()  # (number, service) that it serves too from now on
 
     def groups(self) -> dict[Key, list[int]]:
         """The wishes that still look, by the shelf they look at now."""
@@ -116,28 +145,44 @@ class _Search:
     def size(self, key: Key, indexes: list[int]) -> int:
         """How many candidates this round looks at: a few more than needed, then many more."""
         size = len(indexes) + SPARE
+        if key in self.picky:
+            return (MOST_LOOKED_AT - size) // (MAX_ROUNDS - 1) if self.rounds.get(key) else size
         return max(size * GROWTH, MIN_LATER_WINDOW) if self.rounds.get(key) else size
 
     def pile_wishes(self, groups: dict[Key, list[int]]) -> list[tuple[int, ...]]:
         """What to read from piles that were not read to their end."""
         return [
-            (*key, self.size(key, indexes), self.pile_after.get(key, 0))
+            (*key, self._from_pile(key, indexes), self.pile_after.get(key, 0))
             for key, indexes in groups.items()
             if key not in self.pile_read
         ]
+
+    def _from_pile(self, key: Key, indexes: list[int]) -> int:
+        """How many of them come from the pile: half where somebody is picky, while there is something ahead."""
+        size = self.size(key, indexes)
+        return size // 2 if key in self.picky and not self.claims.shelves[key].finished else size
 
     def candidates(self, groups: dict[Key, list[int]], piles: list[tuple[int, int, int, int]]) -> dict[Key, list[int]]:
         """The seqs to look at: the pile's first, then the window's."""
         looked: dict[Key, list[int]] = {}
         for pool_id, service_id, seq, tries in piles:
+            self.pile_after[pool_id, service_id] = seq
+            if (pool_id, service_id) in self.begun_again and seq > self.pile_begun[pool_id, service_id]:
+                self.pile_read.add((pool_id, service_id))  # from here on it was read before
+                continue
             looked.setdefault((pool_id, service_id), []).append(seq)
             self.tries[pool_id, service_id, seq] = tries
-            self.pile_after[pool_id, service_id] = seq
         for key, indexes in groups.items():
             size = self.size(key, indexes)
             have = looked.setdefault(key, [])
+            if len(have) < self._from_pile(key, indexes):
+                if key in self.picky and key not in self.begun_again:
+                    self.begun_again.add(key)
+                    self.turned.add(key)
+                    self.pile_after[key] = 0
+                else:
+                    self.pile_read.add(key)
             if len(have) < size:
-                self.pile_read.add(key)
                 have.extend(self.claims.shelves[key].window(size - len(have)))
             self.rounds[key] = self.rounds.get(key, 0) + 1
         return looked
@@ -163,25 +208,58 @@ class _Search:
                     edits.on_pile.append((pool_id, service_id, seq))
                 continue
             number_id, e164, state, used = found
+            used = used or (number_id, service_id) in self.given_too
             free = state == NumberState.FREE and number_id not in self.taken
-            if free and not used and not need:
-                continue  # a pile row beyond what was needed stays where it is
+            if free and not used:
+                taker = self._taker(key, need, number_id, e164) if need else None
+                if taker is None:
+                    if ahead:  # nobody here wants it: it stays worth a try
+                        edits.on_pile.append((pool_id, service_id, seq))
+                    progress = progress or bool(need)
+                    continue  # and what is on the pile stays where it is
+                need.remove(taker)
+                self._take(taker, Claim(pool_id, service_id, number_id, e164, tries or 0, self.wishes[taker].also), seq)
+            elif not used:
+                edits.passed.append((number_id, service_id, tries or 0))
             if not ahead:
                 edits.off_pile.append((pool_id, service_id, seq))
                 progress = True
-            if used:
-                continue
-            if not free:
-                edits.passed.append((number_id, service_id, tries or 0))
-                continue
-            self.taken.add(number_id)
-            self.claims.found[need.pop(0)] = Claim(pool_id, service_id, number_id, e164, tries or 0)
-        if not progress:
+        if not progress and key not in self.turned:
             self.stuck.add(key)
+        self.turned.discard(key)
+
+    def _taker(self, key: Key, need: Sequence[int], number_id: int, e164: int) -> int | None:
+        """The first who waits here and wants a free number; None when all of them are too picky for it."""
+        if key not in self.picky:
+            return need[0]
+        for index in need:
+            wish = self.wishes[index]
+            if not (wish.excluded and str(e164).startswith(wish.excluded)) and not any(
+                (number_id, service_id) in self.not_for for service_id in wish.also
+            ):
+                return index
+            self.rejected.add(index)
+        return None
+
+    def _take(self, index: int, claim: Claim, seq: int) -> None:
+        self.claims.found[index] = claim
+        self.taken.add(claim.number_id)
+        for service_id in claim.also:
+            # Behind that shelf's bookmark it was on the pile, or was put there a moment ago; ahead it is met as used.
+            place = (claim.pool_id, service_id, seq)
+            self.given_too.add((claim.number_id, service_id))
+            self.claims.edits.off_pile.append(place)
+            if place in self.claims.edits.on_pile:
+                self.claims.edits.on_pile.remove(place)
 
     def finish(self) -> Claims:
-        """Mark the wishes whose shelves are not at their end: another batch goes on where this one stopped."""
+        """Mark the wishes whose shelves are not at their end: another batch goes on where this one stopped.
+
+        Who was too picky has looked at enough.
+        """
         for index, wish in enumerate(self.wishes):
+            if index in self.rejected:
+                continue
             keys = [(pool_id, wish.service_id) for pool_id in wish.pool_ids]
             if self.claims.found[index] is None and any(
                 key not in self.stuck and not (self.claims.shelves[key].finished and key in self.pile_read)
@@ -198,7 +276,13 @@ async def claim(tx: Connection, wishes: Sequence[Wish]) -> Claims:
     """
     if not wishes:
         return Claims([], set(), {}, Edits())
-    keys = {(pool_id, wish.service_id) for wish in wishes for pool_id in wish.pool_ids}
+    keys = {
+        (pool_id, service_id)
+        for wish in wishes
+        for service_id in (wish.service_id, *wish.also)
+        for pool_id in wish.pool_ids
+    }
+    further = sorted({service_id for wish in wishes for service_id in wish.also})
     search = _Search(wishes, await lock_shelves(tx, keys))
     while groups := search.groups():
         unread = search.pile_wishes(groups)
@@ -206,6 +290,9 @@ async def claim(tx: Connection, wishes: Sequence[Wish]) -> Claims:
         looked = search.candidates(groups, piles)
         asked = [(*key, seq) for key, seqs in looked.items() for seq in seqs]
         rows = await tx.fetch(Q.lock_candidates, *_columns(asked, 3)) if asked else []
+        if further and rows:
+            not_for = await tx.fetch(Q.not_for, [row["id"] for row in rows], further)
+            search.not_for.update((number_id, service_id) for number_id, service_id in not_for)
         seen: dict[Key, dict[int, tuple[int, int, int, bool]]] = {}
         for pool_id, service_id, seq, number_id, e164, state, used in rows:
             seen.setdefault((pool_id, service_id), {})[seq] = (number_id, e164, state, used)
@@ -222,6 +309,9 @@ async def save(tx: Connection, claims: Claims, leased: Sequence[tuple[Claim, int
         )
         if given != len(leased):
             raise RuntimeError(f"{given} of {len(leased)} claimed numbers were free")
+    also = [(one.pool_id, one.number_id, service_id) for one, _ in leased for service_id in one.also]
+    if also:
+        await tx.execute(Q.save_also, *_columns(also, 3))
     counts: dict[Key, int] = {}
     for one, _ in leased:
         counts[one.pool_id, one.service_id] = counts.get((one.pool_id, one.service_id), 0) + 1

@@ -12,7 +12,8 @@ from numbank.db.queries import Queries
 
 Q = Queries("numbank.supply")
 
-SMS = 1
+# What a number can do; bits, as in pool.abilities.
+SMS, CALL, FORWARD, RENT = 1, 2, 4, 8
 # Rows of `passed` that one step wakes, and movements that one step folds: tens of milliseconds each.
 MOST_WOKEN = 5_000
 MOST_FOLDED = 50_000
@@ -26,22 +27,32 @@ class Known(msgspec.Struct, frozen=True):
     supplier_id: int
 
 
+class Occupied(msgspec.Struct, frozen=True):
+    """What is on a locked number. `holder` is the first lease of those that share it, and may be over before the others.
+
+    `shared`: it served several leases at once at some time, so there may be more than the holder.
+    """
+
+    holder: int | None
+    shared: bool
+
+
 async def known(tx: Connection, e164s: Sequence[int]) -> dict[int, Known]:
     """The bank's numbers among these telephone numbers; unlocked, for a number's identity never changes."""
     return {row[1]: Known(*row) for row in await tx.fetch(Q.numbers_by_e164, list(set(e164s)))}
 
 
-async def lock(tx: Connection, number_ids: Sequence[int]) -> dict[int, int | None]:
+async def lock(tx: Connection, number_ids: Sequence[int]) -> dict[int, Occupied]:
     """Lock numbers in id order, then read which lease holds each (engine 1.1)."""
     ids = sorted(set(number_ids))
     if not ids:
         return {}
     await tx.fetch(Q.lock_numbers, ids)
-    return dict(map(tuple, await tx.fetch(Q.holders, ids)))
+    return {row[0]: Occupied(row[1], row[2]) for row in await tx.fetch(Q.holders, ids)}
 
 
 async def rest(tx: Connection, ended: Sequence[tuple[int, int]], until: datetime) -> None:
-    """Let (number, lease) pairs rest; every number must be held by its lease."""
+    """Let (number, lease) pairs rest; every number must be held by its lease. A line that is off stays so instead."""
     rested = await tx.fetchval(
         Q.rest_numbers, [number_id for number_id, _ in ended], [lease for _, lease in ended], until
     )

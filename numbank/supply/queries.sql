@@ -50,6 +50,24 @@ with claimed as (
 )
 select count(*) from given;
 
+-- name: not_for
+-- Which services these locked numbers cannot serve too: they were used for them, or rest for them.
+select n.id, s.id from unnest($1::bigint[]) n(id) cross join unnest($2::int[]) s(id)
+left join lateral (select number_id from use where number_id = n.id and service_id = s.id limit 1) u on true
+left join lateral (select number_id from passed where number_id = n.id and service_id = s.id limit 1) w on true
+where u.number_id is not null or w.number_id is not null;
+
+-- name: save_also
+-- Claimed numbers serve further services from now on: they are used for them, which the counts withhold.
+with claimed as (
+  select * from unnest($1::int[], $2::bigint[], $3::int[]) c(pool_id, number_id, service_id)
+), used as (
+  insert into use (number_id, service_id) select number_id, service_id from claimed order by 1, 2
+), marked as (
+  update number n set shared = true from (select distinct number_id from claimed) c where n.id = c.number_id
+)
+insert into stock_move (pool_id, service_id, withheld) select pool_id, service_id, count(*) from claimed group by 1, 2;
+
 -- name: save_shelves
 -- Move bookmarks, tidy piles, remember who was passed by, and count what moved.
 with moved as (
@@ -77,16 +95,21 @@ select n.id, n.e164, p.supplier_id from number n join pool p on p.id = n.pool_id
 select id from number where id = any($1::bigint[]) order by id for no key update;
 
 -- name: holders
--- Which lease holds each number now.
-select id, holder from number where id = any($1::bigint[]);
+-- Which lease holds each number now, and whether others may share it.
+select id, holder, shared from number where id = any($1::bigint[]);
 
 -- name: rest_numbers
--- A lease ended: its number rests before it can be leased again. Counts how many were held by their lease.
+-- A lease ended: its number rests before it can be leased again, or is offline from now on. Counts how many were held
+-- by their lease.
 with ended as (
   select * from unnest($1::bigint[], $2::bigint[]) e(number_id, lease_id)
 ), rested as (
-  update number n set state = 2, holder = null, rests_until = $3
-  from ended e where n.id = e.number_id and n.holder = e.lease_id returning 1
+  update number n set state = case when n.offline then 3 else 2 end, holder = null, last_holder = e.lease_id,
+    rests_until = case when not n.offline then $3::timestamptz end
+  from ended e where n.id = e.number_id and n.holder = e.lease_id returning n.pool_id, n.last_service_id, n.offline
+), gone as (
+  insert into stock_move (pool_id, service_id, busy)
+  select pool_id, last_service_id, -count(*) from rested where offline group by 1, 2
 )
 select count(*) from rested;
 
@@ -130,11 +153,12 @@ select pool_id, service_id, 0, -count(*), 0 from woken where not_before is not n
 
 -- name: lock_service_rested
 -- Free numbers that rested for one service long enough; locked like all others, so that no wake-up is lost. Those that
--- are not free wake with their number.
-select n.id from number n where n.state = 0 and n.id in (
+-- are not free wake with their number. The list is made once, as an array: a plan of young tables would make it for each
+-- number, and hold the locks for a second meanwhile.
+select n.id from number n where n.state = 0 and n.id = any(array(
   select d.number_id from passed d join number f on f.id = d.number_id and f.state = 0
   where d.not_before <= $1 order by d.not_before limit $2
-) order by n.id for no key update skip locked;
+)) order by n.id for no key update skip locked;
 
 -- name: wake_service_rested
 -- They go to the pile, and are no longer withheld.
@@ -153,8 +177,8 @@ insert into stock_move (pool_id, service_id, withheld) select pool_id, service_i
 select pg_try_advisory_xact_lock(1851749475);
 
 -- name: fold_stock
--- Fold the oldest stock movements into the counts, a bounded number at a time; the rows were made with their pool and
--- shelf.
+-- Fold the oldest stock movements into the counts, a bounded number at a time, and mark their countries for the price lists;
+-- the rows were made with their pool and shelf.
 with taken as (
   delete from stock_move where id in (select id from stock_move order by id limit $1) returning pool_id, service_id, free, withheld, busy
 ), pools as (
@@ -167,6 +191,10 @@ with taken as (
     where service_id is not null group by 1, 2
   ) t
   where s.pool_id = t.pool_id and s.service_id = t.service_id
+), told as (
+  insert into stock_version (country_id)
+  select p.country_id from pool p where p.id in (select pool_id from taken) group by 1 order by 1
+  on conflict (country_id) do update set value = stock_version.value + 1
 )
 select count(*) from taken;
 

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-import msgspec
 import structlog
 
+from numbank.clock import Pace
 from numbank.db.pool import Pool
 from numbank.db.queries import Queries
 from numbank.supply.asking import AlreadyDone, AskedSuppliers, Done, Outcome
 
 Q = Queries("numbank.supply")
 log = structlog.get_logger("numbank")
-
-
-class Pace(msgspec.Struct, frozen=True):
-    """How a release is tried: `hard_s` bounds a call, the pause after it doubles from `first_s` to `longest_s`."""
-
-    hard_s: float
-    first_s: float
-    longest_s: float
-    tries: int
 
 
 async def release_due(pool: Pool, suppliers: AskedSuppliers, pace: Pace, limit: int) -> int:

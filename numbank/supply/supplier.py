@@ -12,10 +12,14 @@ from datetime import datetime
 import msgspec
 
 from numbank.db.pool import Connection
+from numbank.supply.errands import Runner
 
 
 class Leased(msgspec.Struct, frozen=True):
-    """A number that was just leased until `due_at`, as its supplier is told."""
+    """A number that was just leased until `due_at`, as its supplier is told.
+
+    `kind` is how the service verifies: 0 SMS, 1 call by number, 2 voice call, which is wanted in `language` (BCP 47).
+    """
 
     lease_id: int
     country_id: int
@@ -24,6 +28,8 @@ class Leased(msgspec.Struct, frozen=True):
     e164: int
     at: datetime
     due_at: datetime
+    kind: int = 0
+    language: str | None = None
 
 
 class Supplier:
@@ -43,6 +49,11 @@ class Suppliers:
 
     def __init__(self, special: dict[int, Supplier] | None = None) -> None:
         self._special = special or {}
+
+    @property
+    def runners(self) -> dict[int, Runner]:
+        """Those that do errands: pass messages on, place calls."""
+        return {id_: supplier for id_, supplier in self._special.items() if isinstance(supplier, Runner)}
 
     async def leased(self, tx: Connection, leases: Sequence[Leased]) -> None:
         """Tell each supplier about its own."""

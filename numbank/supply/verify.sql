@@ -2,14 +2,17 @@
 -- Behind the bookmark of a shelf are the seqs (start, hi] and (0, lo]; number states: supply/shelf.py.
 
 -- name: numbers
--- A number is leased if and only if it has a holder, rests if and only if it has an end of rest, and is in its pool's range.
+-- A number is leased if and only if it has a holder, rests if and only if it has an end of rest, is offline or leased if its
+-- line is not connected, and is in its pool's range.
 select case
     when p.id is null then format('number %s: pool %s does not exist', n.id, n.pool_id)
     when n.seq not between 1 and p.last_seq then format('number %s has seq %s in a pool of %s', n.id, n.seq, p.last_seq)
     when n.state not between 0 and 4 then format('number %s is in state %s', n.id, n.state)
     when (n.state = 1) <> (n.holder is not null) then format('number %s in state %s is held by %s', n.id, n.state, n.holder)
     when (n.state = 2) <> (n.rests_until is not null) then format('number %s in state %s rests until %s', n.id, n.state, n.rests_until)
-    when n.state in (1, 2) and n.last_service_id is null then format('number %s in state %s serves nothing', n.id, n.state)
+    when n.offline and n.state not in (1, 3) or not n.offline and n.state = 3
+      then format('number %s in state %s is connected: %s', n.id, n.state, not n.offline)
+    when n.state = 1 and n.last_service_id is null then format('number %s in state %s serves nothing', n.id, n.state)
   end
 from number n left join pool p on p.id = n.pool_id where n.id >= $1 and n.id < $2;
 
@@ -75,11 +78,12 @@ left join passed w on w.number_id = p.id and w.service_id = p.service_id
   and w.number_id between (select min(id) from place) and (select max(id) from place);
 
 -- name: uses
--- Every use is of a number that exists, behind the bookmark of its shelf; what asked suppliers gave never had one.
+-- Every use is of a number that exists, behind the bookmark of its shelf; what asked suppliers gave never had one, and a
+-- number that was shared may have served a further service ahead of it.
 select case
     when n.id is null then format('use of number %s, which does not exist', u.number_id)
     when s.pool_id is null then format('number %s is used for service %s, which has no shelf in pool %s', n.id, u.service_id, n.pool_id)
-    when not coalesce(su.asked, false) and not (n.seq > s.start and n.seq <= s.hi or n.seq <= s.lo)
+    when not coalesce(su.asked, false) and not n.shared and not (n.seq > s.start and n.seq <= s.hi or n.seq <= s.lo)
       then format('seq %s of pool %s is used for service %s ahead of the bookmark', n.seq, n.pool_id, u.service_id)
   end
 from use u left join number n on n.id = u.number_id and n.id >= $1 and n.id < $2 left join shelf s on s.pool_id = n.pool_id and s.service_id = u.service_id

@@ -1,44 +1,29 @@
-"""The actions about activations: lease, status, lists (protocol.md 2.5 to 2.12)."""
+"""The actions about activations that live: status and lists (protocol.md 2.5, 2.9 to 2.12); wire/lease.py begins them."""
 
 from __future__ import annotations
 
-from hashlib import blake2b
-from uuid import UUID
-
-from numbank.activation import rules
+from numbank.activation import rules, targets
 from numbank.activation.advance import AdvanceDesk
-from numbank.activation.desk import LeaseDesk
-from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest, StatusRequest
+from numbank.activation.model import Activation, AdvanceRequest, Origin, StatusRequest
 from numbank.activation.states import DELIVERED, FIRST_ENDED, Event, State
 from numbank.activation.views import Views, statuses
 from numbank.errors import (
-    AccountInactive,
-    BadService,
     BadStatus,
     EarlyCancel,
     NoActivation,
     NoActivations,
-    NoBalance,
-    NoNumbers,
     NotANumber,
-    OrderExists,
-    WrongMaxPrice,
+    OperatorError,
 )
 from numbank.leases.ends import release
-from numbank.ledger import journal
-from numbank.money import as_number, parse_minor
-from numbank.supply import claim as shelves
+from numbank.messages.calls import Kind
+from numbank.money import as_number
+from numbank.supply.e164 import parse_e164
 from numbank.wire import params as p
 from numbank.wire.call import Call, accept
 from numbank.wire.encoding import encode
 from numbank.wire.registry import action
-
-LEASE_PARAMS = (
-    p.SERVICE, p.COUNTRY, p.OPERATOR, p.MAX_PRICE, p.FORWARD, p.ACTIVATION_TYPE, p.VERIFICATION, p.LANGUAGE,
-    p.PHONE_EXCEPTION, p.FREE_PRICE, p.USE_CASHBACK, p.USER_ID, p.REF,
-)  # fmt: skip
-LEASE_WAY = (LeaseDesk, rules.choose, shelves.claim, journal.place_holds)
-LEASE_REFUSALS = (BadService, NoNumbers, NoBalance, WrongMaxPrice, AccountInactive)
+from numbank.wire.voice import shown_call
 
 # setStatus: the number on the wire, the event, the word of success (protocol.md 2.9).
 EVENTS = {
@@ -48,6 +33,8 @@ EVENTS = {
     "8": (Event.CANCEL, b"ACCESS_CANCEL"),
     "-1": (Event.CANCEL, b"ACCESS_CANCEL"),
 }
+# What clients send when there is no target.
+NO_TARGET = frozenset({"", "0", "null"})
 # getStatus; a word that ends in a colon is followed by the code (protocol.md 2.10).
 STATUS_WORDS = {
     State.PREPARED: b"STATUS_WAIT_CODE",
@@ -62,93 +49,13 @@ STATUS_WORDS = {
 NUMERIC = {State.PREPARED: "4", State.READY: "4", State.RESEND: "4", State.CODE: "2", State.RETRY: "3"}
 
 
-async def lease(call: Call, order: UUID | None = None) -> Activation:
-    """Parse the parameters of both getNumber actions and lease."""
-    if not call.customer.active:
-        raise AccountInactive
-    catalogue = call.desks.catalogue
-    service = catalogue.activatable(call.text(p.SERVICE))
-    if service is None:
-        raise BadService
-    wants_call = call.true(p.VERIFICATION) or call.text(p.ACTIVATION_TYPE) not in ("", "0")
-    if wants_call or call.text(p.LANGUAGE) or call.true(p.FORWARD):
-        raise NoNumbers
-    country_id = call.whole(p.COUNTRY) if call.text(p.COUNTRY) else 0
-    if country_id not in catalogue.countries:
-        raise NoNumbers
-    request = LeaseRequest(
-        call.customer.id, country_id, service.id, call.desks.life_s(service.code), call.desks.early_cancel_s(service.code),
-        operators=operators(call, country_id), max_price=max_price(call), order=order,
-    )  # fmt: skip
-    return accept(await call.desks.lease(request))
-
-
-def operators(call: Call, country_id: int) -> frozenset[int]:
-    """The operators that were asked for; empty means any. Unknown names count as operators that do not fit."""
-    names = {name.strip() for name in call.text(p.OPERATOR).split(",")} - {""}
-    if not names or "any" in names:
-        return frozenset()
-    known = call.desks.catalogue.by_country.get(country_id, {})
-    return frozenset(known[name].id if name in known else 0 for name in names)
-
-
-def max_price(call: Call) -> int | None:
-    """The price limit in 1/10,000, None without one. What is not a number is the limit that nothing meets (12.2, 18)."""
-    text = call.text(p.MAX_PRICE)
-    if not text:
-        return None
-    minor = parse_minor(text)
-    return -1 if minor is None else minor
-
-
-@action(
-    "getNumber",
-    params=LEASE_PARAMS,
-    replies=("ACCESS_NUMBER:<id>:<phone>",),
-    refusals=LEASE_REFUSALS,
-    poll=False,
-    way=LEASE_WAY,
-)
-async def get_number(call: Call) -> bytes:
-    """Lease a number for one service."""
-    activation = await lease(call)
-    return b"ACCESS_NUMBER:%d:%d" % (activation.id, activation.e164)
-
-
-@action(
-    "getNumberV2",
-    params=(*LEASE_PARAMS, p.ORDER_ID),
-    replies=('{"activationId":..,"phoneNumber":"..",..}',),
-    refusals=(*LEASE_REFUSALS, OrderExists),
-    json=True,
-    poll=False,
-    way=LEASE_WAY,
-)
-async def get_number_v2(call: Call) -> bytes:
-    """Lease a number for one service and describe the activation; with orderId at most once per order."""
-    order = call.text(p.ORDER_ID)
-    digest = UUID(bytes=blake2b(order.encode(), digest_size=16).digest()) if order else None
-    activation = await lease(call, digest)
-    country = call.desks.catalogue.countries[activation.country_id]
-    return encode({
-        "activationId": activation.id,
-        "phoneNumber": str(activation.e164),
-        "activationCost": as_number(activation.price),
-        "currency": activation.currency,
-        "countryCode": str(activation.country_id),
-        "canGetAnotherSms": _flag(country.retry),
-        "activationTime": call.date(activation.created_at),
-        "activationOperator": activation.operator,
-    })  # fmt: skip
-
-
 @action(
     "setStatus",
-    params=(p.ID, p.STATUS, p.FORWARD),
+    params=(p.ID, p.STATUS, p.FORWARD_TARGET),
     replies=("ACCESS_READY", "ACCESS_RETRY_GET", "ACCESS_ACTIVATION", "ACCESS_CANCEL"),
     refusals=(NotANumber, NoActivation, BadStatus, EarlyCancel),
     poll=False,
-    way=(AdvanceDesk, rules.advance, release),
+    way=(AdvanceDesk, rules.advance, targets.target, release),
 )
 async def set_status(call: Call) -> bytes:
     """Tell that the message was sent, ask for one more code, finish or cancel."""
@@ -157,8 +64,19 @@ async def set_status(call: Call) -> bytes:
     if known is None:
         raise BadStatus
     event, word = known
-    accept(await call.desks.advance(AdvanceRequest(lease_id, event, call.customer.id)))
+    target = forward_target(call.text(p.FORWARD_TARGET))
+    accept(await call.desks.advance(AdvanceRequest(lease_id, event, call.customer.id, target)))
     return word
+
+
+def forward_target(text: str) -> int | None:
+    """Where a lease is forwarded to; None when nothing came along. Whether it is needed, and needed right, is the desk's."""
+    if text in NO_TARGET:
+        return None
+    try:
+        return parse_e164(text)
+    except OperatorError:
+        return targets.MALFORMED
 
 
 @action(
@@ -182,7 +100,12 @@ async def get_status(call: Call) -> bytes:
 @action(
     "getStatusV2",
     params=(p.ID,),
-    replies=('{"verificationType":0,"sms":{"dateTime":"..","code":"..","text":".."},"call":null}', "STATUS_CANCEL"),
+    replies=(
+        '{"verificationType":<number>,"sms":{"dateTime":"<date>","code":"<code>","text":".."}|null,"call":null}',
+        '{"verificationType":<number>,"sms":null,"call":{"from":"..","text":"..","code":"<code>","dateTime":"<date>",'
+        '"url":".."|null,"parsingCount":<number>}}',
+        "STATUS_CANCEL",
+    ),
     refusals=(NoActivation,),
     json=True,
     way=(Views.one,),
@@ -193,13 +116,13 @@ async def get_status_v2(call: Call) -> bytes:
     if activation.state >= FIRST_ENDED:
         return b"STATUS_CANCEL"
     sms = None
-    if activation.received_at is not None:
+    if activation.received_at is not None and activation.kind is Kind.SMS:
         sms = {
             "dateTime": call.date(activation.received_at),
             "code": call.code_of(activation),
             "text": activation.text,
         }
-    return encode({"verificationType": 0, "sms": sms, "call": None})
+    return encode({"verificationType": activation.kind, "sms": sms, "call": shown_call(call, activation)})
 
 
 @action(
@@ -219,7 +142,12 @@ async def get_full_sms(call: Call) -> bytes:
 
 @action(
     "getActiveActivations",
-    replies=('{"status":"success","activeActivations":[{"activationId":"..",..}]}',),
+    replies=(
+        '{"status":"success","activeActivations":[{"activationId":"<id>","serviceCode":"..","phoneNumber":"<phone>",'
+        '"activationCost":<number>,"activationStatus":"<digits>","smsCode":"<code>"|null,"smsText":".."|null,'
+        '"activationTime":"<date>","discount":"<decimal>","repeated":"<0 or 1>","countryCode":"<digits>",'
+        '"countryName":"..","canGetAnotherSms":"<0 or 1>","currency":<number>}]}',
+    ),
     refusals=(NoActivations,),
     json=True,
     way=(Views.live,),
@@ -245,8 +173,8 @@ def active_row(call: Call, activation: Activation) -> dict[str, object]:
         "smsCode": None if activation.received_at is None else call.code_of(activation),
         "smsText": activation.text,
         "activationTime": call.date(activation.created_at),
-        "discount": "0.00",
-        "repeated": "0",
+        "discount": f"{activation.discount_bp / 10_000:.2f}",
+        "repeated": _flag(activation.origin is Origin.REACTIVATION),
         "countryCode": str(activation.country_id),
         "countryName": country.eng,
         "canGetAnotherSms": _flag(country.retry),

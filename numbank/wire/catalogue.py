@@ -1,65 +1,83 @@
-"""The actions about what there is: countries, services, operators, counts, prices (protocol.md 2.1, 2.4, 2.16 to 2.18)."""
+"""The actions about what there is: countries, services, operators, counts (protocol.md 2.1, 2.4, 2.17, 2.18)."""
 
 from __future__ import annotations
 
-from numbank.catalogue.model import Service
+from collections.abc import Iterator
+
+from numbank.catalogue.model import ANY_OPERATOR, Service
 from numbank.catalogue.prices import PriceLists
+from numbank.catalogue.tiers import SMS, Stock
 from numbank.errors import NoOperators
 from numbank.wire import params as p
-from numbank.wire.activation import operators
-from numbank.wire.board import price
+from numbank.wire.board import Names, Style
 from numbank.wire.call import Call
 from numbank.wire.encoding import encode
+from numbank.wire.page import Page
+from numbank.wire.prices import portions
 from numbank.wire.registry import action
 
 
-@action("getNumbersStatus", params=(p.COUNTRY, p.OPERATOR), replies=('{"vk_0":76,"av_1":211}',), way=(PriceLists,))
-async def get_numbers_status(call: Call) -> bytes:
-    """How many numbers are left for each service of a country."""
+@action(
+    "getNumbersStatus",
+    params=(p.COUNTRY, p.STATUS_OPERATOR),
+    replies=('{"<service>_<0 or 1>":<number>}', '{"<service>":"<digits>"}'),
+    way=(PriceLists, Stock),
+)
+async def get_numbers_status(call: Call) -> bytes | Page:
+    """How many numbers are left for each service of a country, at the regular price."""
     country_id = call.whole(p.COUNTRY) if call.text(p.COUNTRY) else 0
-    services = call.desks.catalogue.services
     if country_id not in call.desks.catalogue.countries:
         return b"{}"
-    prices = (await call.desks.prices.of(country_id, operators(call, country_id))).prices
-    prices = tuple(one for one in prices if one.service_id in services)
-    if call.desks.settings.plain_status_keys:
-        return encode({services[one.service_id].code: str(one.count) for one in prices})
-    return encode({
-        f"{services[one.service_id].code}_{int(services[one.service_id].forward_capable)}": one.count for one in prices
-    })  # fmt: skip
+    style = PLAIN_STATUS if call.desks.settings.plain_status_keys else STATUS
+    return await call.desks.board.services(style, country_id, operators(call, country_id))
+
+
+def _suffixed(stock: Stock, names: Names) -> Iterator[bytes]:
+    """Whole numbers under keys that tell whether calls can be forwarded."""
+    return portions(stock.briefs(), lambda rows: [
+        b"%b:%d" % (encode(f"{names.codes[one]}_{int(one in names.forward)}"), count)
+        for one, _, count in rows if one in names.codes
+    ])  # fmt: skip
+
+
+def _plain(stock: Stock, names: Names) -> Iterator[bytes]:
+    """The form of 2025: strings under plain keys."""
+    return portions(stock.briefs(), lambda rows: [
+        b'%b:"%d"' % (names.keys[one], count) for one, _, count in rows if one in names.keys
+    ])  # fmt: skip
+
+
+STATUS = Style("status", _suffixed)
+PLAIN_STATUS = Style("plain status", _plain)
+
+
+def operators(call: Call, country_id: int) -> frozenset[int]:
+    """The operators that were asked for; empty means all. Unknown names count as operators that have nothing.
+
+    The published PHP class sends them under the name `service`: what is there counts if it names an operator.
+    """
+    known = call.desks.catalogue.by_country.get(country_id, {})
+    text = call.text(p.STATUS_OPERATOR)
+    if not text and not known.keys().isdisjoint(_listed(call.text(p.SERVICE))):
+        text = call.text(p.SERVICE)
+    wanted = _listed(text)
+    if not wanted or ANY_OPERATOR in wanted:
+        return frozenset()
+    return frozenset(known[name].id if name in known else 0 for name in wanted)
+
+
+def _listed(text: str) -> set[str]:
+    return {name.strip() for name in text.split(",")} - {""}
 
 
 @action(
-    "getPrices",
-    params=(p.SERVICE, p.COUNTRY_FILTER),
-    replies=('{"<country>":{"<service>":{"cost":..,"count":..,"physicalCount":..}}}',),
+    "getCountries",
+    replies=(
+        '{"<country>":{"id":<number>,"rus":"..","eng":"..","chn":"..","visible":<number>,"retry":<number>,'
+        '"rent":<number>,"multiService":<number>}}',
+    ),
     json=True,
-    way=(PriceLists,),
 )
-async def get_prices(call: Call) -> bytes:
-    """Prices and counts by country and service; an empty object when nothing fits."""
-    catalogue = call.desks.catalogue
-    code, country = call.text(p.SERVICE), call.text(p.COUNTRY)
-    if not code and not country:
-        return await call.desks.board.whole()
-    service = catalogue.activatable(code)
-    if code and service is None:
-        return b"{}"
-    wanted = call.whole(p.COUNTRY)
-    listed = [one for one in catalogue.countries if not country or one == wanted]
-    answer: dict[str, object] = {}
-    for country_id in listed:
-        stock = await call.desks.prices.of(country_id)
-        if service is None and stock.prices:
-            answer[str(country_id)] = call.desks.board.country(stock)
-        elif service is not None:
-            answer.update({
-                str(country_id): {service.code: price(one)} for one in stock.prices if one.service_id == service.id
-            })  # fmt: skip
-    return encode(answer)
-
-
-@action("getCountries", replies=('{"2":{"id":2,"rus":"..","eng":"Kazakhstan",..}}',), json=True)
 async def get_countries(call: Call) -> bytes:
     """All countries by id."""
     return encode({
@@ -80,7 +98,7 @@ async def get_countries(call: Call) -> bytes:
 @action(
     "getServicesList",
     params=(p.COUNTRY_FILTER, p.LANG),
-    replies=('{"status":"success","services":[{"code":"vk","name":".."}]}',),
+    replies=('{"status":"success","services":[{"code":"..","name":".."}]}',),
     json=True,
 )
 async def get_services_list(call: Call) -> bytes:
@@ -89,8 +107,9 @@ async def get_services_list(call: Call) -> bytes:
     services = list(catalogue.services.values())
     if call.text(p.COUNTRY):
         country_id = call.whole(p.COUNTRY)
-        prices = (await call.desks.prices.of(country_id)).prices if country_id in catalogue.countries else ()
-        priced = {one.service_id for one in prices}
+        priced: set[int] = set()
+        if country_id is not None and country_id in catalogue.countries:
+            priced = {line.service_id for line in (await call.desks.prices.of(country_id)).book.lines(SMS)}
         services = [service for service in services if service.id in priced]
     lang = call.text(p.LANG)
     return encode({
@@ -108,7 +127,7 @@ def name(service: Service, lang: str) -> str:
 @action(
     "getOperators",
     params=(p.COUNTRY_FILTER,),
-    replies=('{"status":"success","countryOperators":{"0":["beeline",..]}}',),
+    replies=('{"status":"success","countryOperators":{"<country>":[".."]}}',),
     refusals=(NoOperators,),
     json=True,
 )

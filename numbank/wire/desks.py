@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from zoneinfo import ZoneInfo
 
+import msgspec
+
+from numbank.activation.additional import AdditionalRequest
+from numbank.activation.history import History
 from numbank.activation.model import (
     Activation,
     AdvanceRequest,
@@ -12,14 +16,28 @@ from numbank.activation.model import (
     Status,
     StatusRequest,
 )
+from numbank.activation.multi import MultiRequest
+from numbank.activation.reactivation import Quote, RenewRequest
 from numbank.activation.states import State
 from numbank.activation.views import Views
 from numbank.catalogue.catalogue import Catalogue
 from numbank.catalogue.prices import PriceLists
 from numbank.customers.keys import KeyRing
+from numbank.customers.standing import Money
 from numbank.errors import Refusal
+from numbank.policy.policy import Policy
 from numbank.settings import Settings, shares
+from numbank.voice.desk import Calls
 from numbank.wire.board import Board
+
+
+class FurtherDesks(msgspec.Struct, frozen=True):
+    """Leases beside the plain ones; `quote` takes account, lease and discount."""
+
+    multi: Callable[[MultiRequest], Awaitable[list[Activation] | Refusal]]
+    additional: Callable[[AdditionalRequest], Awaitable[Activation | Refusal]]
+    reactivate: Callable[[RenewRequest], Awaitable[Activation | Refusal]]
+    quote: Callable[[int, int, int], Awaitable[Quote | Refusal]]
 
 
 class Desks:
@@ -30,25 +48,35 @@ class Desks:
         *,
         settings: Settings,
         keys: KeyRing,
+        policy: Policy,
         catalogue: Catalogue,
         prices: PriceLists,
         views: Views,
         balance: Callable[[int], Awaitable[int]],
+        money: Callable[[int], Awaitable[Money]],
+        history: History,
+        calls: Calls,
         status: Callable[[StatusRequest], Awaitable[Status | Refusal]],
         lease: Callable[[LeaseRequest], Awaitable[Activation | Refusal]],
         advance: Callable[[AdvanceRequest], Awaitable[State | Refusal]],
+        further: FurtherDesks,
     ) -> None:
         self.settings = settings
         self.views = views
         self.balance = balance
+        self.money = money
+        self.history = history
+        self.calls = calls
         self.keys = keys
+        self.policy = policy
         self.catalogue = catalogue
         self.prices = prices
         self.status = status
         self.lease = lease
         self.advance = advance
+        self.further = further
         self.zone = ZoneInfo(settings.time_zone)
-        self.board = Board(prices, catalogue, settings.price_list_age_s)
+        self.board = Board(prices, catalogue, lambda: policy.denied)
         self._lives = shares(settings.activation_life_overrides)
         self._windows = shares(settings.early_cancel_overrides)
 

@@ -1,6 +1,7 @@
 """handler_api.php as a plain ASGI app: bytes -> call -> action -> bytes; every "no" becomes a word, always HTTP 200.
 
-Order of checks: key present, key valid, action known, then the action's own (protocol.md 12.1, 5).
+Order of checks: key present, key valid, region and rate (docs/policy.md), action known, then the action's own
+(protocol.md 12.1, 5).
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import msgspec
 from numbank.asgi import Gone, Receive, Scope, Send, read_body, respond
 from numbank.customers.keys import Customer, digest_of
 from numbank.errors import MissingKey, Refusal, Unavailable, UnknownAction, WrongKey
-from numbank.wire import activation, balance, catalogue  # noqa: F401  importing them registers their actions
+
+# Importing them registers their actions.
+from numbank.wire import activation, balance, catalogue, history, more_leases, prices, top, voice  # noqa: F401
 from numbank.wire.call import Call
 from numbank.wire.desks import Desks
 from numbank.wire.dialects import DIALECTS, Dialect
 from numbank.wire.fields import parse_multipart, parse_urlencoded
+from numbank.wire.page import Page, send_long, send_page
 from numbank.wire.registry import Action
 
 TEXT = b"text/html; charset=UTF-8"
@@ -48,8 +52,14 @@ class Wire:
         self._desks = desks
         self._keys = desks.keys
         self._max_fields = desks.settings.max_fields
+        self._policy = desks.policy
+        self._long = desks.settings.compress_from_bytes
         self._watch = watch
-        self.paths = {path + slash: dialect for dialect in dialects for path in dialect.paths for slash in ("", "/")}
+        # Plain dicts: a dialect that derives its actions from another's looks them up in two places.
+        mounted = [msgspec.structs.replace(dialect, actions=dict(dialect.actions)) for dialect in dialects]
+        self.paths = {path + slash: dialect for dialect in mounted for path in dialect.paths for slash in ("", "/")}
+        self._base = mounted[0]
+        self._by_name = {dialect.name: dialect for dialect in mounted}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request whose path is one of `paths`. Flat and without detours: every poll comes this way (engine 8)."""
@@ -64,7 +74,13 @@ class Wire:
             if request.digest is None:
                 raise MissingKey  # noqa: TRY301  one place turns every refusal into its word
             # From memory if the answer there is fresh.
-            customer = self._keys.cached(request.digest) or await self._customer(request.digest)
+            customer = self._keys.cached(request.digest) or await self._customer(request.digest, scope)
+            if customer.dialect and dialect is self._base:
+                # The path comes first, then the account's setting; until the key is known the path alone tells.
+                dialect = self._by_name.get(customer.dialect, dialect)
+                action = dialect.actions.get(request.action)
+            if self._policy.watching or customer.requests_per_s:
+                self._policy.admit(scope, customer.id, customer.requests_per_s)
             if action is None:
                 raise UnknownAction  # noqa: TRY301
             reply = await action.function(Call(request.fields, customer, self._desks))
@@ -78,20 +94,34 @@ class Wire:
             await self._refuse(send, dialect, action, customer, Unavailable())
         else:
             self._watch.answered(action, "", customer)
-            await respond(send, 200, reply, JSON if action.json and reply[:1] in b"{[" else TEXT)
+            if type(reply) is bytes and len(reply) < self._long:
+                await respond(send, 200, reply, JSON if action.json and reply[:1] in b"{[" else TEXT)
+            else:
+                await self._reply(scope, send, action, reply)
 
-    async def _customer(self, digest: bytes) -> Customer:
+    async def _reply(self, scope: Scope, send: Send, action: Action, reply: bytes | Page) -> None:
+        """An answer that is worth compressing."""
+        if isinstance(reply, Page):
+            safe = scope["method"] in NO_BODY
+            await send_page(send, reply, JSON if action.json else TEXT, scope["headers"], safe=safe, least=self._long)
+        else:
+            await send_long(send, reply, JSON if action.json and reply[:1] in b"{[" else TEXT, scope["headers"])
+
+    async def _customer(self, digest: bytes, scope: Scope) -> Customer:
         """The customer of a key that is not at hand."""
+        self._policy.before_key(scope, digest)
         customer = await self._keys.find(digest)
         if customer is None:
+            self._policy.wrong_key(scope)
             raise WrongKey
+        self._policy.good_key(digest)
         return customer
 
     async def _refuse(
         self, send: Send, dialect: Dialect, action: Action | None, customer: Customer | None, refusal: Refusal
     ) -> None:
         word = dialect.word(action.name if action is not None else "", refusal)
-        is_json = word.startswith(b"{")
+        is_json = word[:1] in b"{["
         # What follows a colon in a word is a price or a date, and no name for a refusal.
         self._watch.answered(action, "json" if is_json else word.partition(b":")[0].decode(), customer)
         await respond(send, 200, word, JSON if is_json else TEXT)

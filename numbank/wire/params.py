@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from numbank.wire.registry import Param
 
-ID = Param("id", "id of the activation", ("activationId",), "number")
-SERVICE = Param("service", "service code, see getServicesList", (), "code")
-COUNTRY = Param("country", "country number, see getCountries; 0 when absent", (), "number")
-COUNTRY_FILTER = Param("country", "only this country, see getCountries; no filter when absent", (), "number")
+ID = Param("id", "id of the activation", ("activationId",), "activation id")
+SERVICE = Param("service", "service code, see getServicesList", (), "service")
+COUNTRY = Param("country", "country number, see getCountries; 0 when absent", (), "country")
+COUNTRY_FILTER = Param("country", "only this country, see getCountries; no filter when absent", (), "country")
 STATUS = Param(
     "status",
     "1 message was sent, 3 one more code (after a first one), 6 finish, 8 or -1 cancel; 6 before any message is a cancel",
@@ -19,13 +19,13 @@ OPERATOR = Param(
     "operators with commas between; any or empty is no filter; getNumber falls back to the first operator that fits when"
     " none of these does, or answers NO_NUMBERS with NUMBANK_OPERATOR_FALLBACK off",
     (),
-    "names",
+    "operators",
 )
 MAX_PRICE = Param(
     "maxPrice",
     "offers up to this price are tried, the cheapest first; WRONG_MAX_PRICE with the cheapest price when there is stock only"
     " above it, or when this is not a number; NO_NUMBERS when there is no stock at all; when absent only the regular price"
-    " is paid, the cheapest that is offered, and NO_NUMBERS means that nothing is left at it",
+    " is paid, and NO_NUMBERS means that nothing is left at it",
     (),
     "decimal",
 )
@@ -42,18 +42,84 @@ LANG = Param(
 
 FORWARD = Param(
     "forward",
-    "1 asks for call forwarding, which is not served yet: getNumber answers NO_NUMBERS, setStatus ignores it",
+    "1 asks for a number whose calls and messages can be passed on, for the surcharge of forwarding on top of its price;"
+    " NO_BALANCE_FORWARD when the money is enough for the number only",
     ("multiForward", "forwards"),
     "0, 1",
 )
-ACTIVATION_TYPE = Param("activationType", "0 SMS; 1 and 2 (calls) are not served yet, NO_NUMBERS", (), "0, 1, 2")
-VERIFICATION = Param("verification", "true asks for a call: not served yet, NO_NUMBERS", (), "boolean")
-LANGUAGE = Param("language", "language of a voice message: not served yet, NO_NUMBERS", (), "tag")
+FORWARD_TARGET = Param(
+    "forward",
+    "the telephone number to which calls and messages are passed on; needed with status 1 when the activation was bought"
+    " with forward=1 and has no target yet, a new one may come with 1 and 3; not looked at for other activations",
+    ("forwards", "multiForward"),
+    "phone",
+)
+MULTI_SERVICE = Param(
+    "multiService",
+    "service codes with commas between, none twice; NUMBANK_MULTI_SERVICES_MOST at most",
+    ("service",),
+    "services",
+)
+MULTI_FORWARD = Param(
+    "multiForward",
+    "1 for the service whose calls and messages can be passed on, 0 for each of the others, with commas between; at most one"
+    " 1; none when absent",
+    ("forward", "forwards"),
+    "flags",
+)
+ACTIVATION_TYPE = Param(
+    "activationType", "how the service verifies: 0 SMS, 1 call by number, 2 voice call", (), "0, 1, 2"
+)
+VERIFICATION = Param("verification", "true is the old way to ask for activationType 1", (), "boolean")
+LANGUAGE = Param(
+    "language", "of a voice call: ISO 639-1 or BCP-47; the main language of the country when absent", (), "language tag"
+)
+PHONE_EXCEPTION = Param(
+    "phoneException",
+    "prefixes that the number must not have, with commas between: at most 20 of 4 to 9 digits, country code included; those"
+    " of the account when absent",
+    (),
+    "prefixes",
+)
+FREE_PRICE = Param("freePrice", "true: the cheapest tier first, up to maxPrice or without a limit", (), "boolean")
+PROVIDER_IDS = Param("providerIds", "only these suppliers, by their numbers, with commas between", (), "supplier ids")
+EXCEPT_PROVIDER_IDS = Param("exceptProviderIds", "none of these suppliers", (), "supplier ids")
+USE_CASHBACK = Param(
+    "useCashBack", "true: cashback is spent before money, by this lease and, for good, by all later ones", (), "boolean"
+)
+USER_ID = Param(
+    "userId",
+    "the reseller's own customer: statistics and bans may be of that one alone, without touching the account",
+    ("userID",),
+    "text",
+)
+REF = Param("ref", "the partner that sent the customer, at most 64 characters; kept and reported", (), "text")
 
-PHONE_EXCEPTION = Param("phoneException", "accepted and ignored for now", (), "prefixes", ignored=True)
-FREE_PRICE = Param("freePrice", "accepted and ignored for now", (), "boolean", ignored=True)
-USE_CASHBACK = Param("useCashBack", "accepted and ignored for now", (), "boolean", ignored=True)
-USER_ID = Param("userId", "accepted and ignored for now", ("userID",), "text", ignored=True)
-REF = Param("ref", "accepted and ignored for now", (), "text", ignored=True)
+START = Param("start", "from when on, in unix seconds; 30 days before `end` when absent", (), "time")
+END = Param("end", "until when, in unix seconds; now when absent; at most 30 days after `start`", (), "time")
+OFFSET = Param("offset", "how many to skip; 0 when absent", (), "number")
+LIMIT = Param("limit", "how many to show, 100 at most; 50 when absent", ("size", "length", "per_page"), "number")
+PAGE = Param("page", "which page, from 1 on; the first when absent", (), "number")
+
+SERVICE_OR_ALL = Param("service", "service code, see getServicesList; all services when absent", (), "service")
+FREE_PRICE_LIST = Param(
+    "freePrice",
+    "true counts and prices as by FreePrice, and shows how many are left at each price",
+    ("$freePrice",),
+    "boolean",
+)
+LENGTH = Param("length", "how many to show, 100 at most; 10 when absent", ("limit", "size", "per_page"), "number")
+STATUS_OPERATOR = Param(
+    "operator", "operators with commas between, also under the name service; any or empty is no filter", (), "operators"
+)
+
+NEW_LANG = Param(
+    "newLang",
+    "language of the call, ISO 639-1 or BCP 47; when absent that of the activation, or of its country",
+    ("lang", "language"),
+    "language tag",
+)
+CALL_TARGET = Param("phone", "whom to call, with country code", (), "phone")
+DAY = Param("date", "only the calls of this day, `Y-m-d`; all when absent", (), "date")
 
 TRUE_WORDS = frozenset({"1", "true", "True", "yes"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -12,12 +12,23 @@ from numbank.errors import Refusal
 
 if TYPE_CHECKING:
     from numbank.wire.call import Call
+    from numbank.wire.page import Page
 
-Function = Callable[["Call"], Awaitable[bytes]]
+# A body, or a page that is kept with its compressed forms.
+Function = Callable[["Call"], Awaitable["bytes | Page"]]
+Registered = TypeVar("Registered", bound=Function)
+
+
+# What a value may be. A parameter names one of these kinds, or lists all its values with commas between. The fuzz test makes
+# good, bad and borderline values of every kind (tests/wire/grammar.py).
+KINDS = frozenset({
+    "activation id", "boolean", "country", "date", "decimal", "flags", "language tag", "number", "numbers", "operators",
+    "phone", "prefixes", "service", "services", "supplier ids", "text", "time",
+})  # fmt: skip
 
 
 class Param(msgspec.Struct, frozen=True):
-    """A parameter: its name, the other names that clients use for it, what it is, and what values it takes."""
+    """A parameter: its name, the other names that clients use for it, what it is, and what values it takes (`KINDS`)."""
 
     name: str
     doc: str
@@ -59,13 +70,45 @@ def action(
     json: bool = False,
     poll: bool = True,
     way: tuple[Callable[..., object], ...] = (),
-) -> Callable[[Function], Function]:
-    """Register an action; the function parses, asks a desk and renders."""
+    into: dict[str, Action] = ACTIONS,
+) -> Callable[[Registered], Registered]:
+    """Register an action; the function parses, asks a desk and renders. `into` is where a dialect keeps its own.
 
-    def register(function: Function) -> Function:
-        if name in ACTIONS:
+    `replies` are the bodies of success, in the language of `wire/shapes.py`.
+    """
+
+    def register(function: Registered) -> Registered:
+        if name in into:
             raise ValueError(f"action {name} is registered twice")
-        ACTIONS[name] = Action(name, function, params, replies, refusals, json, poll, way)
+        into[name] = Action(name, function, params, replies, refusals, json, poll, way)
+        return function
+
+    return register
+
+
+def variant(
+    name: str,
+    *,
+    into: dict[str, Action],
+    more: tuple[Param, ...] = (),
+    replies: tuple[str, ...] = (),
+    instead: tuple[Param, ...] = (),
+    way: tuple[Callable[..., object], ...] = (),
+) -> Callable[[Registered], Registered]:
+    """Register a dialect's own version of an action: as the base but for the function, `more` parameters, parameters
+    `instead` of those with their names, other `replies`, and stops at the head of its `way`.
+    """
+    base = ACTIONS[name]
+    changed = {param.name: param for param in instead}
+
+    def register(function: Registered) -> Registered:
+        into[name] = msgspec.structs.replace(
+            base,
+            function=function,
+            params=(*(changed.get(param.name, param) for param in base.params), *more),
+            replies=replies or base.replies,
+            way=(base.function, *way, *base.way),
+        )
         return function
 
     return register

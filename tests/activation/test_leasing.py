@@ -9,7 +9,7 @@ import pytest
 
 from numbank.activation import leasing
 from numbank.activation.leasing import SETTLE_TRIES, Leasing
-from numbank.activation.model import Activation, LeaseRequest, Lost, Opened, Settlement
+from numbank.activation.model import Activation, Charged, LeaseRequest, Lost, Opened, Settlement
 from numbank.errors import NoNumbers, Refusal, Unavailable
 from numbank.supply.asking import Answer, AskedSuppliers, Done, Held, Outcome, Question, Release
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.unit
 
 REQUEST = LeaseRequest(1, 0, 1, 1200, 120)
 SUPPLIER = 7
-OPENED = Opened(100, 5, SUPPLIER, REQUEST, 1, "any", 1_000, 840, datetime(2026, 1, 1, tzinfo=UTC))
+OPENED = Opened(100, 5, SUPPLIER, REQUEST, 1, "any", Charged(1_000), 840, datetime(2026, 1, 1, tzinfo=UTC))
 GIVEN = Held(79_250_000_000, "ref")
 
 

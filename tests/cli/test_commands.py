@@ -21,7 +21,8 @@ COMMANDS = [
     ("serve",), ("demo",), ("migrate",), ("verify",), ("explain",), ("settings",),
     ("customer", "add"), ("customer", "topup"), ("customer", "list"), ("key", "revoke"),
     ("number", "add"), ("offer", "set"), ("agent", "add"), ("agent", "key"), ("agent", "revoke"),
-    ("message", "deliver"), ("message", "unmatched"),
+    ("message", "deliver"), ("message", "unmatched"), ("policy", "allow"), ("policy", "list"), ("policy", "check"),
+    ("policy", "region", "deny"), ("audit", "list"), ("audit", "export"), ("retention", "show"), ("retention", "run"),
 ]  # fmt: skip
 
 

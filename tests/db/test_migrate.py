@@ -50,3 +50,34 @@ async def test_the_role_has_the_short_time_outs(empty_dsn: str) -> None:
         "idle_in_transaction_session_timeout": "2s", "lock_timeout": "1s", "statement_timeout": "3s", "jit": "off",
     }  # fmt: skip
     await connection.close()
+
+
+async def test_what_was_sold_before_the_statistics_is_in_them(empty_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = await asyncpg.connect(empty_dsn)
+    everything = migrate.known()
+    monkeypatch.setattr(migrate, "known", lambda: everything[:2])
+    await migrate.migrate(connection)
+    await connection.execute("insert into account (id, currency) values (1, 840)")
+    await connection.execute("insert into customer (id, name) values (1, 'old')")
+    for state, hold_state in ((1, 0), (3, 1), (8, 1), (9, 2)):
+        hold_id = await connection.fetchval(
+            "insert into hold (id, account_id, cash, cashback, state) values (nextval('hold_id'), 1, 70, 30, $1)"
+            " returning id",
+            hold_state,
+        )
+        await connection.execute(
+            "insert into activation (id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164,"
+            " hold_id, price, currency, state, created_at, cancel_from, due_at, ended_at)"
+            " values (nextval('lease_id'), 1, 2, 3, 4, 5, 6, 7, $2, 100, 840, $1::smallint, '2026-01-02 23:30+00',"
+            " now(), now(), case when $1::smallint >= 8 then now() end)",
+            state,
+            hold_id,
+        )
+    monkeypatch.setattr(migrate, "known", lambda: everything)
+    await migrate.migrate(connection)
+    [row] = await connection.fetch(
+        "select service_id, day::text, country_id, supplier_id, leased, delivered from tally"
+    )
+    assert tuple(row) == (3, "2026-01-02", 2, 4, 4, 2)
+    assert await connection.fetchval("select turnover from customer") == 200
+    await connection.close()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncpg
 
-from tests.support import Caller, open_bank, push, until
+from numbank.supply import numbers
+from tests.support import PRICE, Caller, open_bank, push, until
 
 GROWING = (
     "activation", "hold", "entry", "message", "message_key", "use", "order_key", "number", "pile", "passed", "shelf",
-    "topup_key", "batch_done", "acquisition",
+    "topup_key", "batch_done", "acquisition", "delivery", "attempt",
 )  # fmt: skip
 
 
@@ -48,5 +49,30 @@ async def test_everything_that_a_bank_does_uses_its_indexes(dsn: str) -> None:
             return not await shop.connection.fetchval("select exists (select from number where state = 2)")
 
         await until(rested)
+    after = await scans(dsn)
+    assert {name: after[name] - before[name] for name in after if after[name] != before[name]} == {}
+
+
+async def test_whatever_a_lease_asks_for_uses_its_indexes(dsn: str) -> None:
+    async with open_bank(dsn, early_cancel_s=0, cool_down_s=0, max_live_leases=50, leases_per_min=500) as (app, shop):
+        await shop.connection.execute("set enable_seqscan = off")
+        customer_id, key = await shop.customer()
+        caller = Caller(app, key)
+        await shop.give_cashback(customer_id, 5_000)
+        await shop.numbers(60, country=1, abilities=numbers.SMS | numbers.CALL | numbers.FORWARD)
+        await shop.offer("av", country=1)
+        await shop.tier("av", PRICE, country=1, regular=True)
+        await shop.tier("av", 500, country=1, count=5)
+        await shop.tier("av", 700, country=1, kind=2)
+        await shop.counted()
+        before = await scans(dsn)
+        wanted: list[dict[str, object]] = [
+            {"userId": "ann", "ref": "partner"}, {"maxPrice": 1}, {"forward": 1, "useCashBack": "true"},
+            {"activationType": 2, "language": "en"}, {"phoneException": "7000,7001"}, {"providerIds": 1},
+        ]  # fmt: skip
+        for turn in range(12):
+            lease_id, _ = await caller.lease("av", country=1, **wanted[turn % len(wanted)])
+            if turn % 2:
+                await caller.get("setStatus", id=lease_id, status=8)
     after = await scans(dsn)
     assert {name: after[name] - before[name] for name in after if after[name] != before[name]} == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.verify.damage import CUSTOMER, LIVE, damage
 
 VOIDED = "(select max(id) from hold where cashback > 0)"
+EARNED = "(select min(id) from entry where kind = 6 and debit = -4)"
 
 BOOKS = (
     damage(
@@ -40,9 +41,31 @@ BOOKS = (
            also="ledger.balances ledger.held"),
     damage("a post on top of a void", "ledger.holds",
            f"insert into entry (kind, debit, credit, currency, amount, hold_id) select 3, -2, -3, 840, 50, {VOIDED}",
-           also="ledger.held"),
+           also="ledger.held ledger.turnovers"),
     damage("a transfer for a hold that is missing", "ledger.holds",
-           "insert into entry (kind, debit, credit, currency, amount, hold_id) values (5, -3, -1, 840, 5, 999999)"),
+           "insert into entry (kind, debit, credit, currency, amount, hold_id) values (7, -3, -1, 840, 5, 999999)"),
+    damage("cashback that was credited twice", "ledger.cashbacks",
+           f"insert into entry (kind, debit, credit, currency, amount, hold_id) select kind, debit, credit, currency,"
+           f" amount, hold_id from entry where id = {EARNED}", also="ledger.balances"),
+    damage("cashback that is more than the charge", "ledger.cashbacks",
+           f"update entry set amount = amount + 1000000 where id = {EARNED}", also="ledger.balances"),
+    damage("cashback of a hold that is missing", "ledger.cashbacks",
+           f"update entry set hold_id = 999999 where id = {EARNED}", also="ledger.holds"),
+    damage("cashback for somebody else", "ledger.cashbacks",
+           f"update entry set credit = 2 * (select max(id) from account) + 1 where id = {EARNED}", also="ledger.balances"),
+    damage("a refund that is not noted", "ledger.cashbacks",
+           "update hold set refunded_at = null where refunded_at is not null"),
+    damage("a refund of less than was charged", "ledger.cashbacks",
+           "update entry set amount = amount - 1 where kind = 5", also="ledger.balances ledger.turnovers"),
+    damage("cashback that stayed after a refund", "ledger.cashbacks",
+           "delete from entry where kind = 6 and credit = -4", also="ledger.balances"),
+    damage("a refund to a house book", "ledger.transfers",
+           "update entry set credit = -1 where kind = 5", also="ledger.balances ledger.cashbacks"),
+    damage("cashback from the wrong book", "ledger.transfers", f"update entry set debit = -3 where id = {EARNED}"),
+    damage("a turnover that was never booked", "ledger.turnovers",
+           f"update customer set turnover = turnover + 1 where id = {CUSTOMER}"),
+    damage("a lost movement of turnover", "ledger.turnovers",
+           "delete from turnover_move where id = (select min(id) from turnover_move)"),
     damage("a held book that is not the open holds", "ledger.held",
            f"update entry set amount = amount + 1 where kind = 2"
            f" and hold_id = (select hold_id from activation where id = {LIVE})",

@@ -17,6 +17,19 @@ LEASES = (
            f"update number set state = 1, holder = {DONE}, rests_until = null"
            f" where id = (select number_id from activation where id = {DONE}) and state in (0, 2)",
            also="supply.free_counts supply.busy_counts"),
+    damage("a further lease on a number that another group holds", "activation.grouped",
+           "update activation set group_id = group_id + 1000000 where group_id is not null",
+           also="activation.leased activation.holders"),
+    damage("a further lease on a number that is not shared", "activation.grouped",
+           "update number set shared = false where shared", also="supply.uses"),
+    damage("a reactivation of another number", "activation.grouped",
+           f"update activation set parent_id = {DONE} where origin = 3"),
+    damage("a reactivation of what was not done", "activation.grouped",
+           f"update activation set parent_id = {CANCELLED} where origin = 3"),
+    damage("two leases of one service on a number", "activation.exclusive",
+           "update activation set service_id = (select service_id from activation where origin = 2)"
+           " where origin = 1 and state < 8",
+           also="activation.once activation.terms"),
     damage("a price that is not the hold", "activation.charges",
            f"update activation set price = price + 1 where id = {DONE}"),
     damage("a lease that was paid before its message", "activation.charges",
@@ -28,9 +41,13 @@ LEASES = (
     damage("an open hold of nobody", "activation.open_holds",
            f"insert into hold (id, account_id, cash, cashback) select nextval('hold_id'), {CUSTOMER}, 0, 0"),
     damage("a supplier that does not exist", "activation.references",
-           f"update activation set supplier_id = 9999 where id = {DONE}"),
+           f"update activation set supplier_id = 9999 where id = {DONE}", also="activation.terms"),
     damage("a number that it does not show", "activation.references",
            f"update activation set e164 = e164 + 1 where id = {CANCELLED}"),
+    damage("a surcharge without forwarding", "activation.terms", f"update activation set surcharge = 1 where id = {DONE}"),
+    damage("a tier that sells something else", "activation.terms",
+           f"update activation set offer_id = (select min(id) from offer where service_id <> activation.service_id)"
+           f" where id = {DONE}"),
     damage("an end by an event that does not lead there", "activation.endings",
            f"update activation set ended_by = 8 where id = {DONE}"),
     damage("an end before the beginning", "activation.endings",
@@ -42,7 +59,7 @@ LEASES = (
     damage("a number used twice for a service", "activation.once",
            f"update activation a set number_id = o.number_id, e164 = o.e164, service_id = o.service_id from activation o"
            f" where a.id = {DONE} and o.id = {OTHER_DONE}",
-           also="activation.attached"),
+           also="activation.attached activation.terms"),
     damage("an order of a lease that is missing", "activation.orders",
            "update order_key set lease_id = 1 where lease_id = (select min(lease_id) from order_key)"),
     damage("an order of another account's lease", "activation.orders", "update order_key set account_id = account_id + 1"),
@@ -73,4 +90,8 @@ LEASES = (
            "insert into acquisition (lease_id, supplier_id, state, reference, e164)"
            " select lease_id, supplier_id, 1, 'x', e164 from acquisition where state = 1"),
     damage("a live lease whose number was never asked for", "activation.ordered", "delete from acquisition where state = 1"),
+    damage("a sale that was not counted", "activation.sold",
+           "delete from tally_move where day < (now() at time zone 'utc')::date - 1"),
+    damage("a delivery that was counted twice", "activation.sold",
+           "update tally_move set delivered = delivered + 1 where day < (now() at time zone 'utc')::date - 1"),
 )  # fmt: skip

@@ -7,11 +7,14 @@ import pytest
 from tests.verify.conftest import Break
 from tests.verify.damage import Damage
 from tests.verify.damage_to_books import BOOKS, MESSAGES
+from tests.verify.damage_to_calls import CALLS
+from tests.verify.damage_to_hooks import HOOKS
 from tests.verify.damage_to_leases import LEASES
+from tests.verify.damage_to_retention import RETENTION
 from tests.verify.damage_to_stock import STOCK
 from tests.verify.used_bank import ALL_CHECKS, broken
 
-DAMAGES = BOOKS + STOCK + MESSAGES + LEASES
+DAMAGES = BOOKS + STOCK + MESSAGES + LEASES + CALLS + HOOKS + RETENTION
 
 
 @pytest.mark.parametrize("case", DAMAGES, ids=lambda case: f"{case.check}: {case.name}")

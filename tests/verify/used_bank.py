@@ -7,29 +7,43 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from numbank.activation import verify as activations
+from numbank.activation.additional import AdditionalRequest
 from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest
+from numbank.activation.multi import MultiRequest
+from numbank.activation.reactivation import RenewRequest
+from numbank.activation.refund import refund
 from numbank.activation.states import Event, State
 from numbank.catalogue import offers
 from numbank.db.checks import Check, Finding
 from numbank.errors import NoNumbers
+from numbank.hooks import verify as hooks
 from numbank.ledger import journal
 from numbank.ledger import verify as ledger
 from numbank.messages import verify as messages
+from numbank.retention import verify as retention
 from numbank.server.app import App
 from numbank.server.bank import Bank
-from numbank.supply import numbers
+from numbank.supply import lines, numbers
 from numbank.supply import verify as supply
 from tests.support import Shop, push
 from tests.verify.far import Far
+from tests.verify.used_calls import use_calls
 
-ALL_CHECKS: tuple[Check, ...] = (*ledger.CHECKS, *supply.CHECKS, *messages.CHECKS, *activations.CHECKS)
+ALL_CHECKS: tuple[Check, ...] = (
+    *ledger.CHECKS,
+    *supply.CHECKS,
+    *messages.CHECKS,
+    *activations.CHECKS,
+    *hooks.CHECKS,
+    *retention.CHECKS,
+)
 
 COOL_DOWN_S = 120.0
 UNUSED_REST_S = 3600.0
 # No background work: the tests say when numbers wake and counts are folded.
 QUIET = {
     "sweep_every_s": 3600.0, "stock_fold_s": 3600.0, "early_cancel_s": 0.0, "cool_down_s": COOL_DOWN_S,
-    "unused_rest_s": UNUSED_REST_S,
+    "unused_rest_s": UNUSED_REST_S, "additional_service_prices": "840=0.05", "statistics_fold_s": 3600.0, "cashback_bp": 250,
 }  # fmt: skip
 
 
@@ -105,8 +119,62 @@ async def use(app: App, shop: Shop) -> None:
     again = await ann.lease("wa")
     await push(app, again.e164, "WhatsApp code 123-456")
     await ann.advance(again, Event.FINISH)  # resting
+    returned = await ann.lease("wa")
+    await push(app, returned.e164, "WhatsApp code 123-457")
+    await ann.advance(returned, Event.FINISH)
+    async with shop.connection.transaction():
+        await refund(shop.connection, returned.id, "test")
+    await make_older(shop, returned)
     await use_asked_supplier(app, shop, bob)
     await spend_cashback(shop, ann.customer_id)
+    await use_calls(app, shop, bob.customer_id)
+    await use_groups(app, shop, ann)
+
+
+async def use_groups(app: App, shop: Shop, user: User) -> None:
+    """Several services on one number, one of them with an additional service, a reactivation, and a line that is off."""
+    await shop.numbers(3, country=5, abilities=numbers.SMS | numbers.FORWARD)
+    await shop.offer("av", "wa", country=5)
+    service = app.bank.catalogue.by_code
+    parts = tuple(
+        LeaseRequest(user.customer_id, 5, service[code].id, 1200, 0, forward=code == "av") for code in ("av", "wa")
+    )
+    group = await app.bank.further.multi.ask(MultiRequest(parts))
+    assert isinstance(group, list), group
+    for code in ("Avito", "WhatsApp"):
+        await push(app, group[0].e164, f"{code} code 22333")
+    more = await app.bank.further.additional.ask(
+        AdditionalRequest(
+            user.customer_id, group[0].id, service["ym"].id, forward_capable=True, life_s=1200, early_cancel_s=0
+        )
+    )
+    assert isinstance(more, Activation), more
+    await push(app, more.e164, "Your code is 22444")
+    await user.advance(group[0], Event.FINISH)
+    done = await user.lease("av", country=5)
+    await push(app, done.e164, "Avito code 22555")
+    await user.advance(done, Event.FINISH)
+    again = await app.bank.further.renew.ask(RenewRequest(user.customer_id, done.id))
+    assert isinstance(again, Activation), again
+    await push(app, again.e164, "Avito code 22666")
+    number_id = await shop.connection.fetchval(
+        "select n.id from number n join pool p on p.id = n.pool_id where p.country_id = 5 and n.state = 0"
+    )
+    async with shop.connection.transaction():
+        await lines.disconnect(shop.connection, [number_id])
+
+
+async def make_older(shop: Shop, lease: Activation) -> None:
+    """As if a lease had been sold three days ago: its day is over, and its sale is proved."""
+    moved = (
+        "insert into tally_move (day, country_id, service_id, supplier_id, leased, delivered)"
+        " select (created_at at time zone 'utc')::date, country_id, service_id, supplier_id, $2::int, $2"
+        " from activation where id = $1"
+    )
+    await shop.connection.execute(moved, lease.id, -1)
+    older = "update activation set created_at = created_at - interval '3 days' where id = $1"
+    await shop.connection.execute(older, lease.id)
+    await shop.connection.execute(moved, lease.id, 1)
 
 
 async def use_asked_supplier(app: App, shop: Shop, user: User) -> None:
@@ -124,11 +192,11 @@ async def use_asked_supplier(app: App, shop: Shop, user: User) -> None:
 
 
 async def spend_cashback(shop: Shop, account_id: int) -> None:
-    """A hold on cash and cashback that is given back; the desks do not give cashback yet."""
+    """A hold on cash and cashback that is given back; the cashback was a present."""
     async with shop.connection.transaction():
         await shop.connection.execute("update account set cashback = cashback + 50 where id = $1", account_id)
         await shop.connection.execute(
-            "insert into entry (kind, debit, credit, currency, amount) values (6, -4, 2 * $1::bigint + 1, 840, 50)",
+            "insert into entry (kind, debit, credit, currency, amount) values (7, -4, 2 * $1::bigint + 1, 840, 50)",
             account_id,
         )
         hold_id = await shop.connection.fetchval("select nextval('hold_id')")

@@ -1,4 +1,7 @@
-"""Every action and refusal answers exactly what its golden file says. NUMBANK_WRITE_GOLDEN=1 writes the files again."""
+"""Every action and refusal answers in every dialect what its golden file says, and every one of them has its case there.
+
+NUMBANK_WRITE_GOLDEN=1 writes the files again.
+"""
 
 from __future__ import annotations
 
@@ -7,127 +10,145 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from numbank.errors import MissingKey, WrongKey
-from numbank.wire.dialects import DIALECTS
-from numbank.wire.registry import ACTIONS
-from tests.support import Caller, open_bank, push
+from numbank import errors
+from numbank.server.app import App
+from numbank.wire.dialects import DIALECTS, Dialect
+from numbank.wire.shapes import matches
+from tests.support import open_bank
+from tests.wire import golden_world
+from tests.wire.golden_cases import ALL, Case
 
-FOLDER = Path(__file__).parent / "golden" / "sms_activate"
-DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+FOLDER = Path(__file__).parent / "golden"
 WRITE = os.environ.get("NUMBANK_WRITE_GOLDEN") == "1"
+HEAD = re.compile(r"^### (.+)\n(.+)\n", re.MULTILINE)
+UNKNOWN = "getMoney"
+BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
 
-LEASE_REFUSALS = {
-    "BadService": {"service": "nope"},
-    "NoNumbers": {"service": "wa"},
-    "NoBalance": {"service": "tg", "api_key": "{poor}"},
-    "WrongMaxPrice": {"service": "tg", "maxPrice": "0.01"},
-    "AccountInactive": {"service": "tg", "api_key": "{inactive}"},
+Answers = dict[tuple[str, str], dict[str, tuple[str, str]]]
+
+
+def read(file: Path) -> dict[str, tuple[str, str]]:
+    """A golden file: content type and body by case."""
+    if not file.exists():
+        return {}
+    parts = HEAD.split(file.read_text(encoding="utf-8"))[1:]
+    return {parts[at]: (parts[at + 1], parts[at + 2].removesuffix("\n\n")) for at in range(0, len(parts), 3)}
+
+
+def write(file: Path, cases: dict[str, tuple[str, str]]) -> None:
+    """Write it as `read` reads it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = "".join(f"### {name}\n{kind}\n{body}\n\n" for name, (kind, body) in cases.items())
+    file.write_text(text, encoding="utf-8")
+
+
+# Replies that a setting brings.
+BY_SETTING: dict[tuple[str, str], tuple[dict[str, object], Case]] = {
+    ("getNumbersStatus", '{"<service>":"<digits>"}'): ({"plain_status_keys": True}, Case({"country": "0"})),
 }
 
-# Case -> action and parameters; {names} are filled in from what the fixture made.
-CASES: dict[str, dict[str, str]] = {
-    "getBalance.ok": {},
-    "getNumber.ok": {"service": "tg"},
-    **{f"getNumber.{name}": params for name, params in LEASE_REFUSALS.items()},
-    "getNumberV2.ok": {"service": "tg", "country": "0", "orderId": "golden"},
-    **{f"getNumberV2.{name}": params for name, params in LEASE_REFUSALS.items()},
-    "getNumberV2.OrderExists": {"service": "tg", "orderId": "golden"},
-    "setStatus.1": {"id": "{waiting}", "status": "1"},
-    "setStatus.3": {"id": "{code}", "status": "3"},
-    "setStatus.6": {"id": "{finishing}", "status": "6"},
-    "setStatus.8": {"id": "{cancelling}", "status": "8"},
-    "setStatus.minus1": {"id": "{cancelling}", "status": "-1"},
-    "setStatus.NotANumber": {"id": "abc", "status": "8"},
-    "setStatus.NoActivation": {"id": "999999999", "status": "8"},
-    "setStatus.BadStatus": {"id": "{waiting}", "status": "7"},
-    "setStatus.EarlyCancel": {"id": "{guarded}", "status": "8"},
-    "getStatus.wait": {"id": "{waiting}"},
-    "getStatus.ok": {"id": "{coded}"},
-    "getStatus.retry": {"id": "{code}"},
-    "getStatus.resend": {"id": "{resend}"},
-    "getStatus.cancel": {"id": "{cancelled}"},
-    "getStatus.placeholder": {"id": "{codeless}"},
-    "getStatus.NoActivation": {"id": "1"},
-    "getStatusV2.wait": {"id": "{waiting}"},
-    "getStatusV2.ok": {"id": "{coded}"},
-    "getStatusV2.cancel": {"id": "{cancelled}"},
-    "getStatusV2.NoActivation": {"id": "x"},
-    "getFullSms.wait": {"id": "{waiting}"},
-    "getFullSms.ok": {"id": "{coded}"},
-    "getFullSms.cancel": {"id": "{cancelled}"},
-    "getFullSms.NoActivation": {"id": ""},
-    "getActiveActivations.ok": {"api_key": "{single}"},
-    "getActiveActivations.NoActivations": {"api_key": "{poor}"},
-    "getNumbersStatus.ok": {"country": "2"},
-    "getNumbersStatus.unknown": {"country": "9999"},
-    "getPrices.ok": {"country": "2"},
-    "getPrices.service": {"service": "av"},
-    "getPrices.nothing": {"service": "nope"},
-    "getCountries.ok": {},
-    "getServicesList.ok": {"country": "2"},
-    "getServicesList.ru": {"country": "2", "lang": "ru"},
-    "getOperators.ok": {"country": "2"},
-    "getOperators.NoOperators": {"country": "9999"},
-    **{f"{name}.MissingKey": {"api_key": ""} for name in ACTIONS},
-    **{f"{name}.WrongKey": {"api_key": "0" * 32} for name in ACTIONS},
-    "unknown.UnknownAction": {"action": "getMoney"},
-}
+
+async def ask(app: App, dialect: Dialect, action: str, case: Case, names: dict[str, str]) -> tuple[str, str]:
+    """Ask as the case says; content type and body of the last answer."""
+    transport = httpx.ASGITransport(app, client=(case.address, 50_000))  # type: ignore[arg-type]
+    fields = {name: value.format(**names) for name, value in case.params.items()}
+    fields = {"api_key": names[f"key of {case.who}"], "action": action} | fields
+    fields |= {f"filler{number}": "" for number in range(case.filler)}
+    async with httpx.AsyncClient(transport=transport, base_url="http://bank") as client:
+        for _ in range(case.times):
+            answer = await client.get(dialect.paths[0], params=fields)
+            if answer.text == case.stop:
+                break
+    assert answer.status_code == 200
+    return answer.headers["content-type"], answer.text
 
 
 @pytest.fixture(scope="module")
-async def answers(dsn: str) -> AsyncIterator[dict[str, str]]:
-    """All answers, made in the order of the cases in one bank."""
-    async with open_bank(dsn, early_cancel_s=0, early_cancel_overrides="go=60") as (app, shop):
-        _, key = await shop.customer()
-        _, poor = await shop.customer(balance=0)
-        inactive_id, inactive = await shop.customer()
-        _, single = await shop.customer()
-        await shop.connection.execute("update customer set active = false where id = $1", inactive_id)
-        await shop.numbers(50, operator="mts", first=79_500_000_000)
-        await shop.numbers(7, country=2, operator="beeline", first=77_010_000_000)
-        await shop.offer("tg", "go")
-        await shop.offer("av", "vk", country=2, price=12_345)
-        caller = Caller(app, key)
-        names: dict[str, object] = {"poor": poor, "inactive": inactive, "single": single}
-        for name in ("waiting", "code", "coded", "codeless", "finishing", "cancelling", "cancelled", "resend"):
-            names[name], e164 = await caller.lease()
-            if name in ("code", "coded", "finishing"):
-                await push(app, e164, "Your Telegram code is 48213")
-            if name == "codeless":
-                await push(app, e164, "Hello from Telegram")
-        names["guarded"], _ = await caller.lease("go")
-        await Caller(app, single).lease("vk", country=2)
-        await caller.get("setStatus", id=names["cancelled"], status=8)
-        await shop.connection.execute("update activation set state = 5 where id = $1", names["resend"])
-        await shop.counted()
-        made = {}
-        for case, params in CASES.items():
-            fields = {name: value.format(**names) for name, value in params.items()}
-            fields = {"action": case.partition(".")[0], "api_key": key} | fields
-            answer = await caller.raw(fields.pop("action"), **fields)
-            shown = DATE.sub("<date>", answer.text)
-            made[case] = f"{answer.status_code} {answer.headers['content-type']}\n{shown}"
+async def answers(dsn: str) -> AsyncIterator[Answers]:
+    """All answers of all dialects, each made in the order of its cases by customers of its own."""
+    async with open_bank(dsn, **golden_world.SETTINGS) as (app, shop):
+        await golden_world.stock(app, shop)
+        made: Answers = {}
+        for dialect in DIALECTS:
+            keys = await golden_world.customers(shop)
+            leases = golden_world.Leases(app, shop, keys)
+            await leases.make()
+            names = leases.ids | {f"key of {who}": key for who, key in keys.items()}
+            for (dialect_name, action), cases in ALL.items():
+                if dialect_name == dialect.name:
+                    made[dialect_name, action] = {}
+                    for name, case in cases.items():
+                        # Counts in answers are those of before the case.
+                        await shop.counted()
+                        if case is not None:
+                            made[dialect_name, action][name] = await ask(app, dialect, action, case, names)
+            made[dialect.name, UNKNOWN] = {
+                "UnknownAction": await ask(app, dialect, UNKNOWN, Case({}), names),
+                "MissingKey": await ask(app, dialect, UNKNOWN, Case({}, "none"), names),
+                "WrongKey": await ask(app, dialect, UNKNOWN, Case({}, "wrong"), names),
+            }
+        if WRITE:
+            for (dialect_name, action), found in made.items():
+                shown = {name: (kind, golden_world.masked(body)) for name, (kind, body) in found.items()}
+                write(FOLDER / dialect_name / f"{action}.txt", shown)
         yield made
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_the_answer_is_the_golden_one(answers: dict[str, str], case: str) -> None:
-    file = FOLDER / f"{case}.txt"
-    if WRITE:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(answers[case], encoding="utf-8")
-    assert answers[case] == file.read_text(encoding="utf-8")
+PLACES = [*ALL, *((dialect.name, UNKNOWN) for dialect in DIALECTS)]
 
 
-def test_every_action_and_refusal_has_its_golden_file() -> None:
-    wanted = {
-        f"{action.name}.{refusal.__name__}"
-        for dialect in DIALECTS
-        for action in dialect.actions.values()
-        for refusal in (*action.refusals, MissingKey, WrongKey)
-    }
-    wanted |= {f"{name}.ok" for name in ACTIONS if name != "setStatus"}
-    assert wanted - set(CASES) == set()
-    assert {file.stem for file in FOLDER.glob("*.txt")} == set(CASES)
+@pytest.mark.parametrize("place", PLACES, ids="-".join)
+def test_the_answers_are_the_golden_ones(answers: Answers, place: tuple[str, str]) -> None:
+    golden = read(FOLDER / place[0] / f"{place[1]}.txt")
+    shown = {name: (kind, golden_world.masked(body)) for name, (kind, body) in answers[place].items()}
+    assert shown == golden
+
+
+@pytest.mark.parametrize("place", ALL, ids="-".join)
+def test_a_refusal_is_told_by_its_word(answers: Answers, place: tuple[str, str]) -> None:
+    dialect, action = BY_NAME[place[0]], place[1]
+    for name, (_, body) in answers[place].items():
+        kind = getattr(errors, name, None)
+        if kind is None:
+            continue
+        word = dialect.overrides.get((action, kind)) or dialect.words[kind]
+        assert matches(dialect.shown[kind], body) if callable(word) else body == word.decode(), name
+
+
+@pytest.mark.parametrize("place", ALL, ids="-".join)
+def test_a_success_is_one_of_the_replies_and_each_reply_has_its_case(answers: Answers, place: tuple[str, str]) -> None:
+    replies = BY_NAME[place[0]].actions[place[1]].replies
+    good = {name: body for name, (_, body) in answers[place].items() if not hasattr(errors, name)}
+    for name, body in good.items():
+        assert any(matches(shape, body) for shape in replies), (name, body)
+    if good:
+        # What is empty is of any shape.
+        full = [body for body in good.values() if body not in ("{}", "[]")]
+        missing = {shape for shape in replies if not any(matches(shape, body) for body in full)}
+        assert missing == {shape for shape in replies if (place[1], shape) in BY_SETTING}, "no case shows this reply"
+
+
+@pytest.mark.parametrize("what", BY_SETTING, ids=lambda what: what[0])
+async def test_a_reply_that_a_setting_brings(dsn: str, what: tuple[str, str]) -> None:
+    changes, case = BY_SETTING[what]
+    async with open_bank(dsn, **changes) as (app, shop):
+        _, key = await shop.customer()
+        for dialect in DIALECTS:
+            assert what[1] in dialect.actions[what[0]].replies
+            _, body = await ask(app, dialect, what[0], case, {"key of rich": key})
+            assert body != "{}"
+            assert matches(what[1], body)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("place", ALL, ids="-".join)
+def test_every_refusal_that_an_action_declares_has_a_case(place: tuple[str, str]) -> None:
+    assert [name for name, case in ALL[place].items() if case is None] == []
+
+
+@pytest.mark.unit
+def test_there_is_a_golden_file_for_every_action_and_no_other() -> None:
+    assert {(file.parent.name, file.stem) for file in FOLDER.rglob("*.txt")} == set(PLACES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from numbank.cli.way import way_of
 from numbank.errors import Refusal
 from numbank.wire import handler  # noqa: F401  importing it registers the actions
 from numbank.wire.dialects import DIALECTS, Dialect
-from numbank.wire.registry import ACTIONS
+from numbank.wire.registry import ACTIONS, Action
 
 pytestmark = pytest.mark.unit
 
@@ -44,14 +45,36 @@ def test_the_generated_page_is_not_stale() -> None:
     assert page.read_text(encoding="utf-8") == actions_page(), "run `make docs`"
 
 
-@pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.name)
-def test_every_action_explains_itself(action: object) -> None:
-    known = ACTIONS[action.name]  # type: ignore[attr-defined]
-    assert known.sentence
-    assert known.replies
-    stops = list(way_of(known))
+@pytest.mark.parametrize(
+    "action",
+    [action for dialect in DIALECTS for action in dialect.actions.values()],
+    ids=[f"{dialect.name}-{name}" for dialect in DIALECTS for name in dialect.actions],
+)
+def test_every_action_explains_itself(action: Action) -> None:
+    assert action.sentence
+    assert action.replies
+    stops = list(way_of(action))
     assert stops[0].kind == "wire"
     assert all(stop.line > 0 and stop.file.startswith("numbank/") for stop in stops)
+
+
+def test_a_dialect_is_one_file() -> None:
+    """Beside its own file and the list of dialects, no code knows the name of one that is not the base."""
+    package = Path(errors.__file__).parent
+    for dialect in DIALECTS[1:]:
+        own = {package / "wire" / "dialects" / f"{dialect.name}.py", package / "wire" / "dialects" / "__init__.py"}
+        for file in set(package.rglob("*.py")) - own:
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                named = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "value", None)
+                assert not (isinstance(named, str) and named.lower() == dialect.name), f"{file}:{node.lineno}"  # type: ignore[attr-defined]
+
+
+def test_what_a_dialect_does_not_change_is_the_same_action() -> None:
+    for dialect in DIALECTS[1:]:
+        assert dialect.parent is DIALECTS[0]
+        assert dialect.actions.keys() >= ACTIONS.keys()
+        assert any(dialect.actions[name] is not action for name, action in ACTIONS.items())
+        assert any(dialect.actions[name] is action for name, action in ACTIONS.items())
 
 
 def test_the_way_of_get_number_names_its_rule_and_its_sql() -> None:

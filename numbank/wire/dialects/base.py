@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import msgspec
 
@@ -12,9 +14,10 @@ from numbank.wire.registry import Action
 Word = bytes | Callable[[Refusal], bytes]
 
 
-class Dialect(msgspec.Struct, frozen=True):
+class Dialect(msgspec.Struct, frozen=True, eq=False):
     """`words` by class of refusal; `overrides` by (action, class) where one action says it differently;
-    `shown` is how the docs print the words that carry a value."""
+    `shown` is how the docs print the words that carry a value, in the language of `wire/shapes.py`; `parent` is the
+    dialect that it differs from, None for the base; `notes` are sentences about the difference for the docs."""
 
     name: str
     paths: tuple[str, ...]
@@ -22,6 +25,30 @@ class Dialect(msgspec.Struct, frozen=True):
     words: Mapping[type[Refusal], Word]
     shown: Mapping[type[Refusal], str]
     overrides: Mapping[tuple[str, type[Refusal]], Word] = {}
+    parent: Dialect | None = None
+    notes: tuple[str, ...] = ()
+
+    def derive(
+        self,
+        *,
+        name: str,
+        paths: tuple[str, ...],
+        actions: Mapping[str, Action],
+        words: Mapping[type[Refusal], Word],
+        overrides: Mapping[tuple[str, type[Refusal]], Word],
+        notes: tuple[str, ...] = (),
+    ) -> Dialect:
+        """A dialect that is this one but for what is given. Actions that are registered later show in both."""
+        return Dialect(
+            name,
+            paths,
+            ChainMap(dict(actions), cast(dict[str, Action], self.actions)),
+            {**self.words, **words},
+            self.shown,
+            {**self.overrides, **overrides},
+            parent=self,
+            notes=notes,
+        )
 
     def word(self, action_name: str, refusal: Refusal) -> bytes:
         """The word of a refusal; every class is in the table (a test sees to it), a subclass may share its parent's."""

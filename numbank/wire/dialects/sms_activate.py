@@ -63,10 +63,21 @@ WORDS: dict[type[errors.Refusal], Word] = {
     errors.Unavailable: b"ERROR_SQL",
 }
 
+# A missing or foreign activation, where the action has a word of its own for it (protocol.md 12.1, 5).
+OVERRIDES: dict[tuple[str, type[errors.Refusal]], Word] = {
+    ("getAdditionalService", errors.NoActivation): b"WRONG_ACTIVATION_ID",
+    ("getExtraActivation", errors.NoActivation): b"WRONG_ACTIVATION_ID",
+    ("checkExtraActivation", errors.NoActivation): b"WRONG_ACTIVATION_ID",
+    ("parseCall", errors.NoActivation): b"WRONG_ACTIVATION_ID",
+    ("getIncomingCallStatus", errors.NotANumber): b"INVALID_ACTIVATION_ID",
+    ("getIncomingCallStatus", errors.NoActivation): b"INVALID_ACTIVATION_ID",
+}
+
 SMS_ACTIVATE = Dialect(
     name="sms_activate",
     paths=("/stubs/handler_api.php", "/stubs/handler_api"),
     actions=ACTIONS,
     words=WORDS,
-    shown={errors.WrongMaxPrice: "WRONG_MAX_PRICE:<min>", errors.Banned: "BANNED:'YYYY-mm-dd HH-MM-SS'"},
+    overrides=OVERRIDES,
+    shown={errors.WrongMaxPrice: "WRONG_MAX_PRICE:<min>", errors.Banned: "BANNED:'<banned until>'"},
 )

@@ -1,0 +1,61 @@
+"""Lines that go off and on, and numbers that their last customer takes again.
+
+Availability changes by these events and by the rest sweep only (engine 2): counts and waits follow here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+
+from numbank.db.pool import Connection
+from numbank.db.queries import Queries
+from numbank.supply import numbers
+from numbank.supply.shelf import NumberState
+
+Q = Queries("numbank.supply", "lines.sql")
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A locked number. `offline`: its line is not connected, though it may still be leased."""
+
+    number_id: int
+    e164: int
+    state: NumberState
+    offline: bool
+
+
+async def disconnect(tx: Connection, number_ids: Sequence[int]) -> list[Line]:
+    """The lines of these numbers went off; gives what they are now.
+
+    A number that is free or resting is offline at once. One that is leased stays with its customers, for whom a message
+    may still be on its way, and goes offline when the last lease on it ends; until then nobody else gets it anyway. One
+    in quarantine stays there.
+    """
+    await numbers.lock(tx, number_ids)
+    await tx.execute(Q.disconnect, list(number_ids))
+    return await _lines(tx, number_ids)
+
+
+async def connect(tx: Connection, number_ids: Sequence[int], rest: timedelta) -> list[Line]:
+    """The lines of these numbers are on again; gives what they are now.
+
+    One that was offline rests first: what was sent to it meanwhile, perhaps for its last customer, comes now.
+    """
+    await numbers.lock(tx, number_ids)
+    await tx.execute(Q.connect, list(number_ids), rest)
+    return await _lines(tx, number_ids)
+
+
+async def take_again(tx: Connection, leased: Sequence[tuple[int, int, int]]) -> None:
+    """Give locked numbers that are free or resting to (number, lease, service) that they served before."""
+    taken = await tx.fetchval(Q.take_again, *(list(column) for column in zip(*leased, strict=True)))
+    if taken != len(leased):
+        raise RuntimeError(f"{taken} of {len(leased)} numbers could be had again")
+
+
+async def _lines(tx: Connection, number_ids: Sequence[int]) -> list[Line]:
+    rows = await tx.fetch(Q.lines, list(number_ids))
+    return [Line(row[0], row[1], NumberState(row[2]), row[3]) for row in rows]

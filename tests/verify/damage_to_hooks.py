@@ -1,0 +1,34 @@
+"""Damage to the webhooks."""
+
+from __future__ import annotations
+
+from tests.verify.damage import DONE, damage
+
+HOOK = (
+    "insert into hook (id, account_id, url, secret)"
+    f" select 900, account_id, 'http://x/', '' from activation where id = {DONE}"
+)
+COLUMNS = "insert into delivery (hook_id, account_id, kind, lease_id, message_id, state, created_at, due_at, ended_at)"
+
+
+def delivery(account: str = "account_id", state: int = 0, hook: int = 900, message: str = "message_id") -> str:
+    """A delivery about a lease that received a message."""
+    ends = "now(), null" if state == 0 else "null, now()"
+    return f"{COLUMNS} select {hook}, {account}, 0, id, {message}, {state}, now(), {ends} from activation where id = {DONE}"
+
+
+HOOKS = (
+    damage("a delivery for an endpoint that is missing", "hooks.truthful", delivery(hook=901)),
+    damage("a delivery for an endpoint of another account", "hooks.truthful", HOOK,
+           "update hook set account_id = (select min(id) from customer where id <> account_id)", delivery()),
+    damage("a delivery about an activation of another account", "hooks.truthful", HOOK,
+           "update hook set account_id = (select min(id) from customer where id <> account_id)",
+           delivery(account="(select account_id from hook where id = 900)")),
+    damage("a delivery about a message of another activation", "hooks.truthful", HOOK,
+           delivery(message="(select min(id) from message where fate = 1)")),
+    damage("a delivery that counts as delivered without a try", "hooks.truthful", HOOK, delivery(state=1)),
+    damage("a try of a delivery that is missing", "hooks.tries",
+           "insert into attempt (delivery_id, at, ms, error) values (12345, now(), 1, 'timeout')"),
+    damage("a try that went through without 200", "hooks.tries", HOOK, delivery(),
+           "insert into attempt (delivery_id, at, ms, status) select id, now(), 1, 204 from delivery"),
+)  # fmt: skip
