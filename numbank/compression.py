@@ -14,6 +14,9 @@ IDENTITY = ""
 PREFERRED = ("zstd", "br", "gzip")
 ALIASES = {"x-gzip": "gzip"}
 
+# Headers of browsers and libraries are far shorter; what somebody makes up must not fill the memory.
+LONGEST_REMEMBERED = 128
+
 # Bodies are made anew again and again: the cheap end of each coding. 21 MB of prices take a tenth of a second.
 ZSTD_LEVEL = 3
 BROTLI_QUALITY = 2
@@ -21,10 +24,13 @@ GZIP_LEVEL = 3
 GZIP_WINDOW = 31
 
 
-@lru_cache(maxsize=1024)
 def chosen(accept: bytes) -> str:
     """The coding for an Accept-Encoding header, IDENTITY when none of ours is liked best. Never fails: what cannot be read
     (an unknown name, a broken weight) is as if it were not there."""
+    return _remembered(accept) if len(accept) <= LONGEST_REMEMBERED else _chosen(accept)
+
+
+def _chosen(accept: bytes) -> str:
     weights: dict[str, float] = {}
     for item in accept.decode("latin-1").lower().split(","):
         name, _, parameters = item.partition(";")
@@ -37,6 +43,9 @@ def chosen(accept: bytes) -> str:
     if best <= 0 or best < weights.get("identity", 0.0):
         return IDENTITY
     return next(coding for coding in PREFERRED if liked[coding] == best)
+
+
+_remembered = lru_cache(maxsize=1024)(_chosen)
 
 
 def _weight(parameters: str) -> float | None:

@@ -8,6 +8,7 @@ import brotli
 import pytest
 import zstandard
 
+from numbank import compression
 from numbank.compression import IDENTITY, PREFERRED, chosen, compress
 
 pytestmark = pytest.mark.unit
@@ -72,3 +73,11 @@ def test_a_body_comes_back_from_its_coding(coding: str, parts: list[bytes]) -> N
 def test_there_is_no_other_coding() -> None:
     with pytest.raises(ValueError, match="deflate"):
         compress("deflate", [b"x"])
+
+
+def test_long_headers_are_read_and_not_kept() -> None:
+    """Nobody fills the memory with headers that he makes up."""
+    kept = compression._remembered.cache_info().currsize
+    for at in range(50):
+        assert chosen(b"x-%d-" % at + b"a" * 10_000 + b", gzip") == "gzip"
+    assert compression._remembered.cache_info().currsize == kept

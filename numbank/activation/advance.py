@@ -87,7 +87,7 @@ class AdvanceDesk:
 
     async def _lock(self, tx: Connection, ending: Sequence[_Keys]) -> dict[int, numbers.Occupied]:
         """Accounts, limited tiers, shelves of those that share a number, numbers; in this order (engine 1.2)."""
-        await journal.lock_balances(tx, [one.account_id for one in ending])
+        await journal.lock_accounts(tx, [one.account_id for one in ending])
         tiers = [one.tier_id for one in ending if one.tier_id is not None]
         if tiers:
             await limited.lock(tx, tiers)

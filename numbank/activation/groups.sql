@@ -18,7 +18,7 @@ from unnest($1::bigint[], $2::bigint[]) t(id, target) where a.id = t.id and a.st
 select a.id, a.account_id, a.country_id, a.service_id, a.supplier_id, a.operator_id, op.name as operator, a.number_id, a.e164, a.kind,
   a.state, coalesce(a.group_id, a.id) as root, a.end_user, a.ref, a.language, n.pool_id, su.active and not su.asked as at_hand
 from activation a join operator op on op.id = a.operator_id join supplier su on su.id = a.supplier_id
-join number n on n.id = a.number_id
+join lateral (select pool_id from number where id = a.number_id limit 1) n on true
 where a.id = any($1::bigint[]);
 
 -- name: served_before
@@ -57,7 +57,7 @@ select (created_at at time zone 'utc')::date, country_id, service_id, supplier_i
 
 -- name: renewable
 -- What is to be known of numbers that a customer wants again: state, line, and whose lease held each last.
-select n.id, n.state, last.account_id from number n left join activation last on last.id = n.last_holder where n.id = any($1::bigint[]);
+select n.id, n.state, (select account_id from activation where id = n.last_holder) from number n where n.id = any($1::bigint[]);
 
 -- name: renewal_prices
 -- What a reactivation costs now, per parent: the price of the service's terms, else the regular one of the offers that fit

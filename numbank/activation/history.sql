@@ -11,12 +11,11 @@ with page as materialized (
   order by a.account_id desc, a.id desc limit $7 offset $6
 )
 select p.id, p.e164, p.created_at, p.state, p.currency,
-  case when p.state = 8 and h.refunded_at is null then p.price else 0 end as cost,
+  case when p.state = 8 and (select refunded_at from hold where id = p.hold_id) is null then p.price else 0 end as cost,
   coalesce((
     select array_agg(m.code order by m.id) from (select id, code from message where lease_id = p.id limit 100) m
   ), '{}') as codes
-from page p left join hold h on h.id = p.hold_id
-order by p.id desc;
+from page p order by p.id desc;
 
 -- name: lease_of
 -- The service of a lease that its account may see, and how many messages came on it.

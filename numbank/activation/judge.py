@@ -6,6 +6,7 @@ whose ban was lifted, begins with an empty record.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from numbank.db.queries import Queries
 
 Q = Queries("numbank.activation", "statistics.sql")
 
-# Leases that one step looks through for buyers; each buyer costs two or three look-ups.
+# Leases that one step looks through for buyers; a step that was full is followed by the next at once.
 MOST_LEASES = 1_000
 
 
@@ -35,7 +36,7 @@ class Rules(msgspec.Struct, frozen=True):
 
 
 async def step(tx: Connection, rules: Rules, now: datetime, most: int = MOST_LEASES) -> int:
-    """Judge those who leased since the last step; gives how many were looked at, 0 while another node is at it.
+    """Judge those who leased since the last step; gives how many leases were looked through, 0 while another node is at it.
 
     The first step of a bank begins with the leases to come.
     """
@@ -47,26 +48,32 @@ async def step(tx: Connection, rules: Rules, now: datetime, most: int = MOST_LEA
     if not buyers:
         return 0
     if rules.account.window:
-        for account_id in sorted({row[0] for row in buyers}):
-            await _judge(tx, rules.account, account_id, None, now)
-    if rules.end_user.window:
-        for account_id, end_user, _ in buyers:
-            if end_user is not None:
-                await _judge(tx, rules.end_user, account_id, end_user, now)
+        await _judge_accounts(tx, rules.account, sorted({row[0] for row in buyers}), now)
+    users = [(account_id, end_user) for account_id, end_user, _, _ in buyers if end_user is not None]
+    if rules.end_user.window and users:
+        await _judge_users(tx, rules.end_user, users, now)
     await tx.execute(Q.judge_to, max(row[2] for row in buyers))
-    return len(buyers)
+    return sum(row[3] for row in buyers)
 
 
-async def _judge(tx: Connection, rule: Rule, account_id: int, end_user: UUID | None, now: datetime) -> None:
-    """Ban somebody if the rule says so; one ban at a time."""
-    banned, seen = await bans.state(tx, account_id, end_user)
-    if banned:
-        return
-    if end_user is None:
-        [row] = await tx.fetch(Q.account_record, account_id, rule.window, seen)
-    else:
-        [row] = await tx.fetch(Q.end_user_record, account_id, end_user, rule.window, seen)
-    record = Record(row[0], row[1], row[2] or 0)
+async def _judge_accounts(tx: Connection, rule: Rule, account_ids: Sequence[int], now: datetime) -> None:
+    """Ban the accounts for which the rule says so; one ban at a time for each."""
+    seen = await bans.accounts_to_judge(tx, account_ids)
+    for account_id, *record in await tx.fetch(Q.account_records, list(seen), list(seen.values()), rule.window):
+        await _ban(tx, rule, account_id, None, Record(record[0], record[1], record[2] or 0), now)
+
+
+async def _judge_users(tx: Connection, rule: Rule, users: Sequence[tuple[int, UUID]], now: datetime) -> None:
+    """The same for end users."""
+    seen = await bans.users_to_judge(tx, users)
+    columns = [account for account, _ in seen], [digest for _, digest in seen], list(seen.values())
+    for account_id, end_user, *record in await tx.fetch(Q.end_user_records, *columns, rule.window):
+        await _ban(tx, rule, account_id, end_user, Record(record[0], record[1], record[2] or 0), now)
+
+
+async def _ban(
+    tx: Connection, rule: Rule, account_id: int, end_user: UUID | None, record: Record, now: datetime
+) -> None:
     reason = judge(rule, record)
     if reason is not None:
         until = now + timedelta(minutes=rule.minutes)

@@ -125,7 +125,10 @@ class Activation(msgspec.Struct, frozen=True):
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """An order that is committed: hold taken, activation hidden. Now its supplier has to be asked."""
+    """An order that is committed: hold taken, activation hidden. Now its supplier has to be asked.
+
+    `tier_id` only of a tier that is limited: it is open to somebody else again when the order is lost.
+    """
 
     lease_id: int
     acquisition_id: int
@@ -136,6 +139,7 @@ class Opened(msgspec.Struct, frozen=True):
     charged: Charged
     currency: int
     at: datetime
+    tier_id: int | None = None
 
 
 class Settlement(msgspec.Struct, frozen=True):

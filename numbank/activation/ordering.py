@@ -45,7 +45,7 @@ async def open_orders(
     return [
         Opened(
             row[0], acquisition_id, one.offer.supplier_id, one.request, one.offer.operator_id, one.offer.operator,
-            one.charged, row[8], now,
+            one.charged, row[8], now, None if one.offer.remaining is None else one.offer.id,
         )
         for row, one, acquisition_id in zip(rows, wanted, acquisition_ids, strict=True)
     ]  # fmt: skip

@@ -1,7 +1,8 @@
 """The desk that settles orders: what asked suppliers answered becomes a lease, or gives the money back. One transaction
 for all that wait.
 
-Locks: accounts, identities of numbers without a row, shelves, numbers, leases, acquisitions (engine 1.2).
+Locks: accounts, limited tiers of orders that may be lost, identities of numbers without a row, shelves, numbers, leases,
+acquisitions (engine 1.2).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numbank.activation.advance import AdvanceDesk, read_locked
 from numbank.activation.lookback import Found, look_back
 from numbank.activation.model import Activation, AdvanceRequest, Lease, Lost, Opened, Settlement
 from numbank.activation.states import FIRST_ENDED, Event, State
+from numbank.catalogue import limited
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
@@ -59,7 +61,10 @@ class SettleDesk:
     async def serve(self, tx: Connection, settlements: Sequence[Settlement]) -> Answers[Activation | Lost]:
         """Settle orders. The counter gives no order twice in one batch."""
         orders = [one.opened for one in settlements]
-        await journal.lock_balances(tx, [order.request.account_id for order in orders])
+        await journal.lock_accounts(tx, [order.request.account_id for order in orders])
+        tiers = [order.tier_id for order in orders if order.tier_id is not None]
+        if tiers:
+            await limited.lock(tx, tiers)
         numbers = await given.sight(tx, [_sighting(one) for one in settlements if _is_given(one)])
         leases, now = await read_locked(tx, [order.lease_id for order in orders])
         asked = await acquisitions.lock(tx, [order.acquisition_id for order in orders])

@@ -39,8 +39,9 @@ on conflict do nothing;
 select lease_id from judged_upto for update skip locked;
 
 -- name: recent_buyers
--- Who leased since a lease id: account, end user if there is one, and the newest lease; a bounded number of leases at a time.
-select account_id, end_user, max(id) from (
+-- Who leased since a lease id: account, end user if there is one, the newest lease and how many; a bounded number of leases
+-- at a time.
+select account_id, end_user, max(id), count(*) from (
   select id, account_id, end_user from activation where id > $1 order by id limit $2
 ) recent group by 1, 2 order by 1, 2;
 
@@ -48,21 +49,25 @@ select account_id, end_user, max(id) from (
 -- The judge has come so far.
 update judged_upto set lease_id = $1;
 
--- name: account_record
--- The last $2 leases of an account that ended, after lease $3: how many, how many got a message, the newest. Rows are compared
--- as in `history`.
-select count(*), count(*) filter (where state = 8), max(id) from (
-  select id, state from activation
-  where (account_id, id) > ($1::bigint, $3::bigint) and (account_id, id) < ($1 + 1, 0) and id > $3 and state >= 8
-    and number_id is not null
-  order by account_id desc, id desc limit $2
-) last;
+-- name: account_records
+-- The last $3 leases of accounts that ended, each after a lease ($2): how many, how many got a message, the newest. Rows are
+-- compared as in `history`.
+select w.account_id, r.leases, r.delivered, r.newest from unnest($1::bigint[], $2::bigint[]) w(account_id, seen) cross join lateral (
+  select count(*) as leases, count(*) filter (where state = 8) as delivered, max(id) as newest from (
+    select id, state from activation
+    where (account_id, id) > (w.account_id, w.seen) and (account_id, id) < (w.account_id + 1, 0) and state >= 8 and number_id is not null
+    order by account_id desc, id desc limit $3
+  ) last
+) r;
 
--- name: end_user_record
--- The last $3 leases of an end user that ended, after lease $4: how many, how many got a message, the newest.
-select count(*), count(*) filter (where state = 8), max(id) from (
-  select id, state from activation
-  where account_id = $1 and (end_user, id) > ($2::uuid, $4::bigint) and end_user <= $2 and id > $4 and state >= 8
-    and number_id is not null
-  order by end_user desc, id desc limit $3
-) last;
+-- name: end_user_records
+-- The same of end users.
+select w.account_id, w.end_user, r.leases, r.delivered, r.newest
+from unnest($1::bigint[], $2::uuid[], $3::bigint[]) w(account_id, end_user, seen) cross join lateral (
+  select count(*) as leases, count(*) filter (where state = 8) as delivered, max(id) as newest from (
+    select id, state from activation
+    where account_id = w.account_id and (end_user, id) > (w.end_user, w.seen) and end_user <= w.end_user and state >= 8
+      and number_id is not null
+    order by end_user desc, id desc limit $4
+  ) last
+) r;

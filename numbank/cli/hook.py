@@ -12,8 +12,8 @@ from numbank.customers import audit
 from numbank.db.seals import Seals
 from numbank.hooks import book
 from numbank.hooks.model import Delivery, Hook, Outcome
+from numbank.hooks.posting import Posting, terms
 from numbank.rest.hooks import delivery_view, view
-from numbank.server.hooks import Posting, terms
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -23,6 +23,11 @@ HOUR_S = 3_600.0
 
 def _subject(hook: Hook) -> str:
     return f"hook {hook.id} of customer {hook.account_id}"
+
+
+def _address(hook: Hook) -> str:
+    """Where to, without the query: tokens stand there, and the audit log is for ever."""
+    return hook.url.partition("?")[0]
 
 
 @app.command()
@@ -38,7 +43,7 @@ def add(
     async def act(office: Office) -> tuple[Hook, str]:
         async with office.transaction() as tx:
             hook, secret = await book.add(tx, _seals(office), terms(office.settings), customer, url)
-            await audit.write(tx, "hook.add", _subject(hook), {"url": hook.url})
+            await audit.write(tx, "hook.add", _subject(hook), {"url": _address(hook)})
             return hook, secret
 
     _show_secret(*run(data, database_url, act), json=json)
@@ -82,7 +87,7 @@ def remove(hook_id: Id, json: Json = False, data: Data = None, database_url: Dat
     async def act(office: Office) -> Hook:
         async with office.transaction() as tx:
             hook = await book.remove(tx, hook_id)
-            await audit.write(tx, "hook.remove", _subject(hook), {"url": hook.url})
+            await audit.write(tx, "hook.remove", _subject(hook), {"url": _address(hook)})
             return hook
 
     hook = run(data, database_url, act)

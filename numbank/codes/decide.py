@@ -2,13 +2,13 @@
 
 import msgspec
 
-from numbank.codes.candidates import candidates
+from numbank.codes.candidates import Candidate, candidates
 from numbank.codes.case import Case, Evidence
-from numbank.codes.governor import governor_of
+from numbank.codes.governor import Governor, governor_of
 from numbank.codes.lexicon import lexicon
 from numbank.codes.masks import bound_line
-from numbank.codes.plain import normalise
-from numbank.codes.reading import read
+from numbank.codes.plain import Plain, normalise
+from numbank.codes.reading import Reading, read
 from numbank.codes.scoring import weigh
 from numbank.codes.vetoes import is_near_cut, veto
 
@@ -38,13 +38,7 @@ def recognise(text: str, *, sender: str = "") -> Found:
     if bound is not None:
         return Found(bound.code, _BOUND_CONFIDENCE)
     reading = read(plain, lexicon())
-    own_number = normalise(sender).text.lstrip("+")
-    judged = []
-    for candidate in candidates(plain.text, frozenset(noun.end for noun in reading.nouns)):
-        governor = governor_of(reading, candidate)
-        cut = plain.is_cut and is_near_cut(reading, candidate)
-        if not cut and candidate.code != own_number and veto(reading, candidate, governor) is None:
-            judged.append((candidate, governor))
+    judged = _possible(plain, reading, sender)
     is_sole = len({candidate.code for candidate, _ in judged if not candidate.is_mixed}) == 1
     claimed = frozenset(governor.cue.start for _, governor in judged if governor.cue and governor.is_noun)
     scores: dict[str, Evidence] = {}
@@ -53,6 +47,23 @@ def recognise(text: str, *, sender: str = "") -> Found:
         if weighed.score > scores.get(candidate.code, weighed).score or candidate.code not in scores:
             scores[candidate.code] = weighed
     return _clear_winner(scores)
+
+
+def possible(text: str, *, sender: str = "") -> frozenset[str]:
+    """All that could be a code by its form and that nothing speaks against: no amount, phone, date or piece of a link."""
+    plain = normalise(text)
+    return frozenset(candidate.code for candidate, _ in _possible(plain, read(plain, lexicon()), sender))
+
+
+def _possible(plain: Plain, reading: Reading, sender: str) -> list[tuple[Candidate, Governor]]:
+    own_number = normalise(sender).text.lstrip("+")
+    judged = []
+    for candidate in candidates(plain.text, frozenset(noun.end for noun in reading.nouns)):
+        governor = governor_of(reading, candidate)
+        cut = plain.is_cut and is_near_cut(reading, candidate)
+        if not cut and candidate.code != own_number and veto(reading, candidate, governor) is None:
+            judged.append((candidate, governor))
+    return judged
 
 
 def _clear_winner(scores: dict[str, Evidence]) -> Found:

@@ -9,7 +9,7 @@ import re
 import tomllib
 from importlib import resources
 
-from numbank.codes.decide import Found, recognise
+from numbank.codes.decide import Found, possible, recognise
 
 LEAST_DIGITS = 3
 # A call says its code two or three times; read in one breath, it looks like one long number.
@@ -31,7 +31,10 @@ def hear(transcript: str, *, sender: str = "") -> Found:
     if found.code is not None:
         return found
     alone = set(_NUMBER.findall(text))
-    return Found(alone.pop(), _ALONE_CONFIDENCE) if len(alone) == 1 else found
+    # An amount or a date is no code, be it the only number.
+    if len(alone) == 1 and alone <= possible(text, sender=sender):
+        return Found(alone.pop(), _ALONE_CONFIDENCE)
+    return found
 
 
 def as_numbers(transcript: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -108,7 +108,13 @@ async def of_users(tx: Connection, users: Collection[tuple[int, UUID]]) -> dict[
     return {(account_id, digest): until for account_id, digest, until in rows}
 
 
-async def state(tx: Connection, account_id: int, end_user: UUID | None) -> tuple[bool, int]:
-    """Whether somebody is banned now, and the newest lease that a ban by rule has looked at (0: none)."""
-    [(banned, last_lease_id)] = await tx.fetch(Q.banned_now, account_id, end_user)
-    return banned, last_lease_id
+async def accounts_to_judge(tx: Connection, account_ids: Sequence[int]) -> dict[int, int]:
+    """Which of these accounts are not banned now, and the newest lease that a ban by rule has looked at (0: none)."""
+    rows = await tx.fetch(Q.account_standings, account_ids)
+    return {account_id: seen for account_id, banned, seen in rows if not banned}
+
+
+async def users_to_judge(tx: Connection, users: Sequence[tuple[int, UUID]]) -> dict[tuple[int, UUID], int]:
+    """The same of end users (account, digest)."""
+    rows = await tx.fetch(Q.user_standings, [account for account, _ in users], [digest for _, digest in users])
+    return {(account_id, digest): seen for account_id, digest, banned, seen in rows if not banned}

@@ -57,12 +57,25 @@ select w.account_id, w.digest, max(b.until) from unnest($1::bigint[], $2::uuid[]
 join ban b on b.account_id = w.account_id and b.end_user = w.digest and b.lifted_at is null and b.until > bank_now()
 group by 1, 2;
 
--- name: banned_now
--- Whether an account (end user null) or an end user is banned now, and the newest lease that a rule has judged.
-select exists (
-    select from ban b where b.account_id = $1 and b.end_user is not distinct from $2 and b.lifted_at is null and b.until > bank_now()
+-- name: account_standings
+-- Which accounts are banned now, and the newest lease of each that a rule has judged.
+select w.account_id, exists (
+    select from ban b where b.account_id = w.account_id and b.end_user is null and b.lifted_at is null and b.until > bank_now()
   ),
-  coalesce((select max(b.last_lease_id) from ban b where b.account_id = $1 and b.end_user is not distinct from $2 and b.by_rule), 0);
+  coalesce((
+    select max(b.last_lease_id) from ban b where b.account_id = w.account_id and b.end_user is null and b.by_rule
+  ), 0)
+from unnest($1::bigint[]) w(account_id);
+
+-- name: user_standings
+-- The same of end users.
+select w.account_id, w.end_user, exists (
+    select from ban b where b.account_id = w.account_id and b.end_user = w.end_user and b.lifted_at is null and b.until > bank_now()
+  ),
+  coalesce((
+    select max(b.last_lease_id) from ban b where b.account_id = w.account_id and b.end_user = w.end_user and b.by_rule
+  ), 0)
+from unnest($1::bigint[], $2::uuid[]) w(account_id, end_user);
 
 -- name: set_rank
 -- A loyalty rank by its name.

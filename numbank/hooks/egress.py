@@ -14,6 +14,7 @@ from httpcore import SOCKET_OPTION, AsyncNetworkBackend, AsyncNetworkStream
 
 from numbank.hooks.model import Failure
 from numbank.hooks.networks import Address, parse_address, refused
+from numbank.hooks.sips import Sips
 from numbank.hooks.url import Rules
 
 Lookup = Callable[[str, int], Awaitable[list[str]]]
@@ -99,7 +100,7 @@ class Guard(AsyncNetworkBackend):
         for left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
             patience_s = self._patience_s if left else timeout
             try:
-                return await self._plain.connect_tcp(str(address), port, patience_s, local_address, socket_options)
+                return Sips(await self._plain.connect_tcp(str(address), port, patience_s, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 error = failed
         raise error

@@ -14,16 +14,18 @@ MOST_REMEMBERED = 10_000
 
 
 class Rooms(msgspec.Struct, frozen=True):
-    """How much may be taken now: in all, for the endpoints that are named, and for any other one."""
+    """How much may be taken now: in all, for the endpoints that are named, for any other one, and for all others together."""
 
     free: int
     hook_ids: list[int]
     rooms: list[int]
-    others: int = CAUTIOUS
+    others: int
+    strangers: int
 
 
 class Lanes:
-    """Counts what runs. Slow endpoints together never use more than half of all connections."""
+    """Counts what runs. Slow endpoints together never use more than half of all connections, new ones no more than a quarter,
+    and a quarter is left for those that are known as quick: whoever makes new ones that hang fills no house with them."""
 
     def __init__(self, total: int, per_endpoint: int, slow_s: float, monotonic: Callable[[], float]) -> None:
         self._total = total
@@ -56,16 +58,23 @@ class Lanes:
         slow = {hook_id for hook_id, is_slow in self._slow.items() if is_slow}
         slow |= {hook_id for hook_id, marks in self._running.items() if now - marks[0] >= self._slow_s}
         left = self._total // 2 - sum(running[hook_id] for hook_id in slow)
+        unheard = [hook_id for hook_id in self._running if hook_id not in self._slow]
+        new = [hook_id for hook_id in unheard if hook_id not in slow]
+        young, quarter = sum(running[hook_id] for hook_id in new), max(1, self._total // 4)
+        strangers = min(quarter, self._total - quarter - sum(running[hook_id] for hook_id in slow)) - young
         rooms: dict[int, int] = {}
-        for hook_id in [*self._slow, *(known for known in self._running if known not in self._slow)]:
+        for hook_id in [*self._slow, *(each for each in unheard if each in slow)]:
             if hook_id in slow:
                 rooms[hook_id] = max(0, min(CAUTIOUS - running[hook_id], left))
                 left -= rooms[hook_id]
             else:
-                most = self._per_endpoint if hook_id in self._slow else CAUTIOUS
-                rooms[hook_id] = max(0, most - running[hook_id])
+                rooms[hook_id] = max(0, self._per_endpoint - running[hook_id])
+        for hook_id in new:
+            rooms[hook_id] = max(0, min(CAUTIOUS - running[hook_id], strangers))
+            strangers -= rooms[hook_id]
         for hook_id, room in rooms.items():
             if room and hook_id in slow and hook_id in self._slow:
                 self._slow.move_to_end(hook_id)  # next time the others come first
         free = self._total - sum(running.values())
-        return Rooms(max(0, free), list(rooms), list(rooms.values()), min(CAUTIOUS, self._per_endpoint))
+        others = min(CAUTIOUS, self._per_endpoint)
+        return Rooms(max(0, free), list(rooms), list(rooms.values()), others, max(0, strangers))

@@ -20,16 +20,17 @@ insert into delivery (hook_id, account_id, kind, created_at, due_at)
 select id, account_id, $2, bank_now(), bank_now() from hook where id = $1 and removed_at is null returning id;
 
 -- name: take
--- Take due deliveries for a while: of each endpoint with something to do as many as there is room for ($2, $3; others $4), of
--- each lease only the first that waits. What another node is taking is passed over.
+-- Take due deliveries for a while: of each endpoint with something to do as many as there is room for ($2, $3; others $4, and
+-- $6 of all of these), of each lease only the first that waits. What another node is taking is passed over.
 -- From endpoint to endpoint and then by id, so that it never walks all that waits.
 with recursive busy(hook_id) as (
   (select d.hook_id from delivery d where d.state = 0 order by d.hook_id limit 1)
   union all
   select (select d.hook_id from delivery d where d.state = 0 and d.hook_id > b.hook_id order by d.hook_id limit 1)
   from busy b where b.hook_id is not null
-), due as (
-  select f.id from busy b
+), found as (
+  select f.id, f.due_at, r.hook_id is null as stranger, row_number() over (partition by r.hook_id is null order by f.due_at) as place
+  from busy b
   left join unnest($2::bigint[], $3::int[]) r(hook_id, room) on r.hook_id = b.hook_id
   cross join lateral (
     select d.id, d.due_at from delivery d
@@ -38,7 +39,8 @@ with recursive busy(hook_id) as (
     ), d.id) = d.id
     order by d.due_at, d.id limit coalesce(r.room, $4)
   ) f
-  order by f.due_at limit $5
+), due as (
+  select id from found where not stranger or place <= $6 order by due_at limit $5
 ), locked as (
   select d.id from delivery d where d.id = any(array(select id from due)) and d.due_at <= bank_now()
   order by d.id for no key update skip locked
@@ -186,11 +188,9 @@ returning d.id;
 -- name: has_message
 -- Whether the message behind a delivery is still kept; true where there is none.
 -- A call may have no text, nor a caller (see `messages`).
-select d.message_id is null or exists (
-  select from message m where m.id = d.message_id and not (m.sender = '' and m.text = '' and m.code is null
-    and (m.kind = 0 or m.id <= (select r.upto from retention r where r.topic = 'message')))
-)
-from delivery d where d.id = $1;
+select d.message_id is null or (m.id is not null and not (m.sender = '' and m.text = '' and m.code is null
+  and (m.kind = 0 or m.id <= (select r.upto from retention r where r.topic = 'message'))))
+from delivery d left join message m on m.id = d.message_id where d.id = $1;
 
 -- name: forget_deliveries
 -- Forget deliveries that ended and are older than some days, oldest first and a bounded number at a time, with their tries.

@@ -137,7 +137,7 @@ class Sender:
         try:
             async with self._pool.acquire() as connection, connection.transaction():
                 rows = await connection.fetch(
-                    Q.take, self._taken_s, rooms.hook_ids, rooms.rooms, rooms.others, rooms.free
+                    Q.take, self._taken_s, rooms.hook_ids, rooms.rooms, rooms.others, rooms.free, rooms.strangers
                 )
                 if not rows:
                     return 0

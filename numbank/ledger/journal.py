@@ -57,9 +57,14 @@ async def other_currency(tx: Connection, currency: int) -> int | None:
     return other
 
 
+async def lock_accounts(tx: Connection, account_ids: Sequence[int]) -> None:
+    """Lock accounts in id order; for those who only give back, and need not know what is there."""
+    await tx.fetch(Q.lock_accounts, sorted(set(account_ids)))
+
+
 async def lock_balances(tx: Connection, account_ids: Sequence[int]) -> dict[int, Balance]:
     """Lock accounts in id order, then read what they hold (engine 1.1)."""
-    await tx.fetch(Q.lock_accounts, sorted(set(account_ids)))
+    await lock_accounts(tx, account_ids)
     rows = await tx.fetch(Q.read_balances, list(set(account_ids)))
     return {account_id: Balance(currency, cash, cashback) for account_id, currency, cash, cashback in rows}
 

@@ -53,12 +53,13 @@ class Incoming(msgspec.Struct, frozen=True):
     def key(self) -> tuple[UUID, UUID]:
         """(supplier and its id, content): equal for a repeat; the first alone is equal when an id was used again.
 
-        Suppliers count calls and SMS apart, so a call never repeats an SMS.
+        Suppliers count calls and SMS apart, so a call never repeats an SMS. The query of a recording's address does not
+        tell calls apart: many suppliers sign it anew, with the time, whenever they push the same call again.
         """
         if self.medium is Medium.CALL:
             return (
                 _digest(str(self.supplier_id), "call", self.foreign_id),
-                _digest(str(self.e164), self.sender, self.text, self.recording_url),
+                _digest(str(self.e164), self.sender, self.text, self.recording_url.partition("?")[0]),
             )
         return (
             _digest(str(self.supplier_id), self.foreign_id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from enum import IntEnum
 
@@ -13,6 +13,8 @@ from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
 
 Q = Queries("numbank.messages", "recordings.sql")
+
+PIECE = 262_144
 
 
 class RecordingState(IntEnum):
@@ -43,10 +45,18 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 class Audio(msgspec.Struct, frozen=True):
-    """A recording for its customer."""
+    """A recording as it was fetched."""
 
     audio: bytes
     content_type: str
+
+
+class Playable(msgspec.Struct, frozen=True):
+    """A recording for its customer; `length` in bytes."""
+
+    message_id: int
+    content_type: str
+    length: int
 
 
 async def expect(tx: Connection, recordings: Sequence[Expected], now: datetime) -> None:
@@ -78,7 +88,17 @@ async def give_up(pool: Pool, message_ids: Sequence[int]) -> None:
     await pool.execute(Q.give_up_recordings, list(message_ids))
 
 
-async def of_customer(pool: Pool, account_id: int, message_id: int) -> Audio | None:
+async def of_customer(pool: Pool, account_id: int, message_id: int) -> Playable | None:
     """A recording, if the call was this customer's and its audio is kept."""
     row = await pool.fetchrow(Q.recording_of_customer, message_id, account_id)
-    return None if row is None else Audio(*row)
+    return None if row is None else Playable(message_id, *row)
+
+
+async def pieces(pool: Pool, playable: Playable) -> AsyncIterator[bytes]:
+    """Its bytes, read as they are sent: a client that reads slowly holds a piece in memory and no whole recording. They end
+    early when it is erased meanwhile."""
+    for at in range(0, playable.length, PIECE):
+        piece: bytes | None = await pool.fetchval(Q.recording_piece, playable.message_id, at + 1, PIECE)
+        if piece is None:
+            return
+        yield piece

@@ -35,6 +35,10 @@ returning m.lease_id, m.text = '' as unwritten;
 update recording set state = 2, next_try_at = null where message_id = any($1::bigint[]) and state = 0;
 
 -- name: recording_of_customer
--- The audio of a call, for the customer who got it.
-select r.audio, r.content_type from recording r join message m on m.id = r.message_id join activation a on a.id = m.lease_id
+-- The recording of a call, for the customer who got it: its type and how long it is.
+select r.content_type, octet_length(r.audio) from recording r join message m on m.id = r.message_id join activation a on a.id = m.lease_id
 where r.message_id = $1 and r.state = 1 and a.account_id = $2;
+
+-- name: recording_piece
+-- So many bytes of a recording from a place on, the first is 1.
+select substring(audio from $2 for $3) from recording where message_id = $1 and state = 1;

@@ -9,7 +9,7 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from numbank.asgi import Gone, Receive, read_body
@@ -17,7 +17,7 @@ from numbank.customers.keys import Customer, KeyRing, digest_of
 from numbank.errors import Overloaded, RateLimited, Refusal, RegionRefused, TooLarge
 from numbank.hooks.desk import HookDesk
 from numbank.hooks.model import HookRefused, Why
-from numbank.messages.recordings import Audio
+from numbank.messages.recordings import Playable
 from numbank.policy.policy import Policy
 from numbank.rest import hooks, recordings  # noqa: F401  importing them registers the operations
 from numbank.rest.call import Call
@@ -126,8 +126,9 @@ class Rest:
         body = await read_body(cast("Receive", request.receive), MAX_BODY)
         call = Call(customer, self._desk, self._calls, _path_id(request), body, dict(request.query_params))
         reply = await operation.function(call)
-        if isinstance(reply, Audio):
-            return Response(reply.audio, operation.status, headers=AS_A_FILE, media_type=reply.content_type)
+        if isinstance(reply, Playable):
+            headers = {**AS_A_FILE, "content-length": str(reply.length)}
+            return StreamingResponse(self._calls.audio(reply), operation.status, headers, reply.content_type)
         content = b"" if reply is None else msgspec.json.encode(reply)
         return Response(content, operation.status, media_type=None if reply is None else JSON)
 

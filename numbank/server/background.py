@@ -39,9 +39,13 @@ LEASE_ID_ALARM = 0.8
 
 def workers(bank: Bank) -> list[Periodic]:
     """The background workers of a node."""
+    return [*_sweeps(bank), *_folds(bank), *_judges(bank), *_housekeeping(bank)]
+
+
+def _sweeps(bank: Bank) -> list[Periodic]:
+    """What is due: leases whose time is over, numbers that have rested."""
     settings = bank.settings
     batch = settings.batch_sweep
-
     stuck: set[int] = set()
 
     async def expire() -> int:
@@ -64,8 +68,55 @@ def workers(bank: Bank) -> list[Periodic]:
         now = await bank.now()
         return await _in_transaction(bank, lambda tx: numbers.wake(tx, now, batch))
 
-    async def fold() -> int:
+    return [
+        Periodic("expire", expire, settings.sweep_every_s, full=batch),
+        Periodic("stuck", forgive, HOUSEKEEPING_S),
+        Periodic("wake", wake, settings.sweep_every_s, full=batch),
+    ]
+
+
+def _folds(bank: Bank) -> list[Periodic]:
+    """What is kept instead of counted: movements of stock, sales and turnover become sums; one node does it at a time."""
+    settings = bank.settings
+
+    async def fold_stock() -> int:
         return await _in_transaction(bank, numbers.fold)
+
+    async def fold_sales() -> int:
+        return await _in_transaction(bank, sales.fold)
+
+    async def fold_turnover() -> int:
+        return await _in_transaction(bank, ranks.fold)
+
+    async def mark() -> int:
+        return await _in_transaction(bank, statistics.mark)
+
+    return [
+        Periodic("fold", fold_stock, settings.stock_fold_s, full=numbers.MOST_FOLDED),
+        Periodic("sales", fold_sales, settings.statistics_fold_s, full=sales.MOST_FOLDED),
+        Periodic("turnover", fold_turnover, settings.statistics_fold_s),
+        Periodic("lease-marks", mark, HOUSEKEEPING_S),
+    ]
+
+
+def _judges(bank: Bank) -> list[Periodic]:
+    """Bans by rules, where the operator set any."""
+    settings = bank.settings
+    rules = judge.Rules(
+        Rule(settings.ban_window, settings.ban_success_share, settings.ban_minutes),
+        Rule(settings.ban_user_window, settings.ban_user_success_share, settings.ban_user_minutes),
+    )
+
+    async def judge_buyers() -> int:
+        now = await bank.now()
+        return await _in_transaction(bank, lambda tx: judge.step(tx, rules, now))
+
+    return [Periodic("judge", judge_buyers, settings.judge_every_s, full=judge.MOST_LEASES)] if rules.any else []
+
+
+def _housekeeping(bank: Bank) -> list[Periodic]:
+    """What keeps the tables and the memory in order."""
+    settings = bank.settings
 
     async def grow() -> int:
         for parent in growth.PARENTS:
@@ -79,44 +130,17 @@ def workers(bank: Bank) -> list[Periodic]:
             log.error("lease_ids_run_out", used=round(used, 3), setting="NUMBANK_MAX_LEASE_ID")
         return 0
 
-    async def forget() -> int:
+    async def forget_batches() -> int:
         return await _in_transaction(bank, growth.forget_batches)
 
     async def forget_lists() -> int:
         return bank.desks.board.forget()
 
-    async def fold_sales() -> int:
-        return await _in_transaction(bank, sales.fold)
-
-    async def fold_turnover() -> int:
-        return await _in_transaction(bank, ranks.fold)
-
-    async def mark() -> int:
-        return await _in_transaction(bank, statistics.mark)
-
-    rules = judge.Rules(
-        Rule(settings.ban_window, settings.ban_success_share, settings.ban_minutes),
-        Rule(settings.ban_user_window, settings.ban_user_success_share, settings.ban_user_minutes),
-    )
-
-    async def judge_buyers() -> int:
-        now = await bank.now()
-        return await _in_transaction(bank, lambda tx: judge.step(tx, rules, now))
-
-    judging = [Periodic("judge", judge_buyers, settings.judge_every_s)] if rules.any else []
     return [
-        *judging,
-        Periodic("sales", fold_sales, settings.statistics_fold_s, full=sales.MOST_FOLDED),
-        Periodic("turnover", fold_turnover, settings.statistics_fold_s),
-        Periodic("lease-marks", mark, HOUSEKEEPING_S),
-        Periodic("expire", expire, settings.sweep_every_s, full=batch),
-        Periodic("stuck", forgive, HOUSEKEEPING_S),
-        Periodic("wake", wake, settings.sweep_every_s, full=batch),
-        Periodic("fold", fold, settings.stock_fold_s, full=numbers.MOST_FOLDED),
-        Periodic("price-lists", forget_lists, HOUSEKEEPING_S),
         Periodic("grow", grow, HOUSEKEEPING_S),
         Periodic("lease-ids", watch_ids, HOUSEKEEPING_S),
-        Periodic("batch-marks", forget, FORGET_EVERY_S, full=growth.MOST_FORGOTTEN),
+        Periodic("batch-marks", forget_batches, FORGET_EVERY_S, full=growth.MOST_FORGOTTEN),
+        Periodic("price-lists", forget_lists, HOUSEKEEPING_S),
     ]
 
 

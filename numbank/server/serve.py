@@ -26,10 +26,10 @@ from numbank.db.opening import opened
 from numbank.db.pool import connect
 from numbank.db.versions import bump
 from numbank.errors import OperatorError
+from numbank.hooks import posting
 from numbank.ledger import journal
 from numbank.policy import denied
 from numbank.policy.policy import Policy
-from numbank.server import hooks
 from numbank.server.listening import listen_address, reserved
 from numbank.settings import PREFIX, SUPERVISOR, Settings
 from numbank.suppliers.simulator import stock
@@ -75,7 +75,7 @@ async def upgrade(settings: Settings, say: Say) -> None:
 
 async def prepare(settings: Settings, say: Say) -> None:
     """Everything that the database needs before the bank serves with these settings."""
-    hooks.check(settings)
+    posting.check(settings)
     Policy(settings).open()  # a file that cannot be read is said here once, not by every worker again and again
     async with _connected(settings) as connection:
         await _upgrade(connection, say)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import date, tzinfo
 
 import msgspec
@@ -14,7 +14,7 @@ from numbank.db.queries import Queries
 from numbank.db.reads import answered
 from numbank.errors import BadLanguage, CallTaskExists, NoActivation, NoSuchNumber, ParsedTooOften, Refusal
 from numbank.messages import recordings
-from numbank.messages.recordings import Audio
+from numbank.messages.recordings import Playable
 from numbank.supply import errands
 from numbank.supply.errands import CannotBeDone, Outgoing, Runner
 from numbank.voice.model import MOST_PARSINGS, CallView, incoming_status, may_call_out, may_parse
@@ -96,9 +96,13 @@ class Calls:
         return [one for one in found if day is None or one.at.astimezone(zone).date() == day]
 
     @answered
-    async def recording(self, account_id: int, message_id: int) -> Audio | None:
-        """The audio of a call, for its customer only."""
+    async def recording(self, account_id: int, message_id: int) -> Playable | None:
+        """The recording of a call, for its customer only."""
         return await recordings.of_customer(self._pool, account_id, message_id)
+
+    def audio(self, playable: Playable) -> AsyncIterator[bytes]:
+        """The bytes of a recording."""
+        return recordings.pieces(self._pool, playable)
 
     async def _view(self, connection: Connection | Pool, account_id: int, lease_id: int) -> CallView | Refusal:
         row = await connection.fetchrow(Q.call_of_lease, lease_id, account_id)

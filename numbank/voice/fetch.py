@@ -18,7 +18,7 @@ from numbank.hooks.networks import parse_networks
 from numbank.hooks.post import AGENT, trust
 from numbank.hooks.url import Rules, parse_ports, parse_url
 from numbank.messages import recordings
-from numbank.messages.recordings import Audio
+from numbank.messages.recordings import Audio, Due
 from numbank.settings import Settings
 
 log = structlog.get_logger("numbank")
@@ -27,6 +27,8 @@ OK = 200
 # Not there, or not for us: asking again gives the same answer.
 HOPELESS = frozenset({400, 401, 403, 404, 405, 410, 414, 451})
 LOOKUPS_AT_ONCE = 4
+# Pieces that a body may come in. A recorder that streams has some thousand; one byte each would keep us busy to the limit.
+MOST_CRUMBS = 50_000
 MAX_TYPE = 100
 PLAIN = frozenset({"", "identity"})
 UNKNOWN_TYPE = "application/octet-stream"
@@ -91,10 +93,14 @@ class Fetcher:
             if _header(answer, b"content-encoding").lower() not in PLAIN:
                 raise CannotFetch("compressed, which was not asked for", hopeless=True)
             body = bytearray()
+            crumbs = 0
             async for chunk in answer.aiter_stream():
                 body += chunk
+                crumbs += 1
                 if len(body) > self._limit:
                     raise CannotFetch("longer than NUMBANK_RECORDING_BYTES", hopeless=True)
+                if crumbs > MOST_CRUMBS:
+                    raise CannotFetch("in too many pieces", hopeless=True)
             if not body:
                 raise CannotFetch("empty", hopeless=False)
             return Audio(bytes(body), audio_type(_header(answer, b"content-type")))
@@ -139,28 +145,27 @@ Kept = Callable[[int, Audio], Awaitable[None]]
 
 
 async def fetch_due(pool: Pool, fetch: Fetch, kept: Kept, pace: Pace, limit: int) -> int:
-    """Fetch what is due; `kept` writes a recording down. Gives how many were due."""
+    """Fetch what is due; `kept` writes a recording down, as soon as it is there. Gives how many were due."""
     due = await recordings.take_due(pool, limit, pace)
-    answers = await asyncio.gather(*(_try(fetch, one.url) for one in due))
+    failures = await asyncio.gather(*(_try(fetch, kept, one) for one in due))
     hopeless = []
-    for one, answer in zip(due, answers, strict=True):
-        if isinstance(answer, Audio):
-            await kept(one.message_id, answer)
-            continue
-        log.warning("recording_not_fetched", message=one.message_id, tries=one.tries, reason=answer.reason)
-        if answer.hopeless or one.tries >= pace.tries:
-            hopeless.append(one.message_id)
+    for one, failure in zip(due, failures, strict=True):
+        if failure is not None:
+            log.warning("recording_not_fetched", message=one.message_id, tries=one.tries, reason=failure.reason)
+            if failure.hopeless or one.tries >= pace.tries:
+                hopeless.append(one.message_id)
     if hopeless:
         await recordings.give_up(pool, hopeless)
     return len(due)
 
 
-async def _try(fetch: Fetch, url: str) -> Audio | CannotFetch:
+async def _try(fetch: Fetch, kept: Kept, one: Due) -> CannotFetch | None:
     try:
-        return await fetch(url)
+        await kept(one.message_id, await fetch(one.url))
     except CannotFetch as error:
         return error
     except Exception as error:
         # What one supplier made go wrong must not keep the recordings of the others from being fetched.
         log.error("recording_fetch_bug", error=type(error).__name__, exc_info=error)  # noqa: TRY400  named and typed
         return CannotFetch(type(error).__name__, hopeless=False)
+    return None

@@ -43,8 +43,12 @@ select audio from recording where message_id = $1 and state = 1;
 select id from message where id = $1 for no key update;
 
 -- name: end_parse_task
--- A transcript that is written, or never will be; no row when the call was erased meanwhile.
+-- A transcript that is written, or never will be; no row when the call was erased meanwhile, or a later one was written.
 delete from parse_task where id = $1 returning id;
+
+-- name: end_older_parse_tasks
+-- Transcripts of a call that were asked for earlier and are not there yet: nobody waits for them any more.
+delete from parse_task where message_id = $1 and id < $2;
 
 -- name: save_transcript
 -- A call's transcript and code from now on, also on the lease that shows it; both are locked. A code that was read before

@@ -52,7 +52,7 @@ def listen(sound: Sound, sizes: range) -> str:
     """The words that were heard, in the grammar that fits best; empty when none does."""
     from pocketsphinx import Config, Decoder  # noqa: PLC0415  an extra
 
-    samples = resampled(sound, RATE).samples[: int(LONGEST_S * RATE)].tobytes()
+    samples = resampled(sound.first(LONGEST_S), RATE).samples.tobytes()
     config = Config(samprate=RATE, lm=None, loglevel="FATAL", dither=True)
     decoder: Any = Decoder(config)
     best: tuple[float, str] | None = None

@@ -53,6 +53,15 @@ def tag_of(parts: Iterable[bytes]) -> bytes:
     return digest.hexdigest().encode()
 
 
+async def page_of(parts: Sequence[bytes]) -> Page:
+    """A page of many parts; the loop goes on while its tag is made, as long as no part is longer than some PIECEs."""
+    digest = blake2b(digest_size=TAG_BYTES)
+    for piece in pieces(parts):
+        digest.update(piece)
+        await asyncio.sleep(0)
+    return Page(parts, digest.hexdigest().encode())
+
+
 async def send_page(
     send: Send, page: Page, kind: bytes, headers: Headers, *, safe: bool = True, least: int = 0
 ) -> None:

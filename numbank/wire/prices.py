@@ -20,7 +20,7 @@ from numbank.wire import params as p
 from numbank.wire.board import Board, Names, Style
 from numbank.wire.call import Call
 from numbank.wire.encoding import encode
-from numbank.wire.page import Page
+from numbank.wire.page import Page, page_of
 from numbank.wire.registry import action
 
 T = TypeVar("T")
@@ -68,8 +68,14 @@ def brief(price: Price) -> dict[str, object]:
 
 
 def tiers(counts: Counts) -> dict[str, int]:
-    """What is left at each price, cheapest first, with two decimals at least; what is sold out is not there."""
-    return {format_minor(price): count for price, count in counts if count}
+    """What is left at each price, cheapest first, with two decimals at least; what is sold out is not there. Prices that a
+    discount made equal are one."""
+    left: dict[str, int] = {}
+    for price, count in counts:
+        if count:
+            shown = format_minor(price)
+            left[shown] = left.get(shown, 0) + count
+    return left
 
 
 def cheapest(price: Price) -> int:
@@ -229,11 +235,15 @@ async def _all_verified(stocks: Sequence[Stock], names: Names) -> Page:
             if at % PORTION == 0:
                 await asyncio.sleep(0)
         await asyncio.sleep(0)
-    return Page(service_first(rows, names))
+    return await service_first(rows, names)
 
 
-def service_first(rows: Mapping[int, Sequence[bytes]], names: Names) -> list[bytes]:
-    """The parts of an object of services, each an object of rows."""
-    shown = [service_id for service_id in names.keys if service_id in rows]
-    objects = [b"%b:{%b}" % (names.keys[service_id], b",".join(rows[service_id])) for service_id in shown]
-    return [b"{", *(b",%b" % one if at else one for at, one in enumerate(objects)), b"}"]
+async def service_first(rows: Mapping[int, Sequence[bytes]], names: Names) -> Page:
+    """An object of services, each an object of rows; the loop goes on between portions."""
+    parts: list[bytes] = []
+    for service_id, key in names.keys.items():
+        if service_id in rows:
+            parts.append(b"%b%b:{%b}" % (b"," if parts else b"{", key, b",".join(rows[service_id])))
+            if len(parts) % PORTION == 0:
+                await asyncio.sleep(0)
+    return await page_of([*parts, b"}"] if parts else [b"{}"])

@@ -7,10 +7,9 @@ country number.
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from functools import partial
-from heapq import nsmallest
-from operator import itemgetter
 
 from numbank.activation.rules import discounted
 from numbank.catalogue.prices import PriceLists
@@ -126,18 +125,19 @@ async def _all_services(
             if price.service_id in names.keys:
                 leased = sales.get((stock.country_id, price.service_id), none).leased
                 found = best.setdefault(price.service_id, [])
-                found.append((rank(price, stock.country_id, leased), price))
-                if len(found) >= 3 * MOST_OF_EACH:
-                    found[:] = nsmallest(MOST_OF_EACH, found, key=itemgetter(0))
+                place = rank(price, stock.country_id, leased)
+                if len(found) < MOST_OF_EACH or place < found[-1][0]:
+                    insort(found, (place, price))
+                    del found[MOST_OF_EACH:]
     rows: dict[int, list[bytes]] = {}
     for at, (service_id, found) in enumerate(best.items()):
-        if at % PORTION == 0:
+        if at % (PORTION // MOST_OF_EACH) == 0:
             await asyncio.sleep(0)
         rows[service_id] = [
             b'"%d":%b' % (place, encode(row(price, where[-1], discount_bp, free=free)))
-            for place, (where, price) in enumerate(nsmallest(MOST_OF_EACH, found, key=itemgetter(0)))
+            for place, (where, price) in enumerate(found)
         ]
-    return Page(service_first(rows, names))
+    return await service_first(rows, names)
 
 
 @action(

@@ -1,4 +1,4 @@
-"""What reads an account's past, or the keys of leases, reads what it shows: not everybody's rows, nor all of the account's."""
+"""The history of an account reads what it shows: not everybody's leases, nor all of the account's."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ import pytest
 
 from numbank.db.pool import HOT
 from numbank.db.queries import Queries
-from tests.support import Caller, Shop, open_bank
 
 LEASES, FIRST = 6_000, 100_000_000
 BIG, SMALL = 1, 2
+PAST = """
+  insert into activation (id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price,
+    currency, state, created_at, cancel_from, due_at, ended_at, ended_by)
+  select $1::bigint + g, $3::bigint + (g % 10 = 0)::int, 0, 1, 1, 1, g, 79100000000 + g, 10000000 + g, 1000, 840, 8,
+    now(), now(), now(), now(), 6
+  from generate_series(1, $2::int) g
+"""
 SPAN = "now() - interval '30 days', now()"
 
 
@@ -21,18 +27,10 @@ SPAN = "now() - interval '30 days', now()"
 async def past(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
     """A bank with some thousand leases, most of one account, seen through a connection like those that serve."""
     connection = await asyncpg.connect(dsn, server_settings=HOT, statement_cache_size=0)
+    await connection.execute(PAST, FIRST, LEASES, BIG)
     await connection.execute(
-        """
-        insert into activation (id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id,
-          price, currency, state, created_at, cancel_from, due_at, ended_at, ended_by)
-        select $1::bigint + g, case when g % 10 < 9 then 1 else 2 end, 0, 1, 1, 1, g, 79100000000 + g, 10000000 + g, 1000, 840, 8, now(), now(), now(),
-          now(), 6
-        from generate_series(1, $2::int) g
-        """,
-        FIRST, LEASES,
-    )  # fmt: skip
-    await connection.execute(
-        "insert into hold (id, account_id, cash, cashback, state) select 10000000 + g, 1, 1000, 0, 1 from generate_series(1, $1::int) g",
+        "insert into hold (id, account_id, cash, cashback, state)"
+        " select 10000000 + g, 1, 1000, 0, 1 from generate_series(1, $1::int) g",
         LEASES,
     )
     yield connection
@@ -62,28 +60,3 @@ async def test_a_page_of_history_costs_what_it_shows(
         assert page < 500
         # A page far behind reads what it skips in the index, but neither their holds nor their messages.
         assert await touched(past, history, f"{account}, {FIRST}, {upto}, {SPAN}, 500, 20") < page + 150
-
-
-async def test_a_status_change_does_not_read_all_numbers(dsn: str) -> None:
-    """Its statements were planned when there was one number; there are thousands now."""
-    async with open_bank(dsn, early_cancel_s=0) as (app, shop):
-        _, key = await shop.customer()
-        caller = Caller(app, key)
-        await shop.numbers(1, country=5)
-        await shop.offer("tg", country=5)
-        await shop.connection.execute("analyze number, offer")
-        lease_id, _ = await caller.lease(country=5)
-        assert await caller.get("setStatus", id=lease_id, status=1) == "ACCESS_READY"
-        await shop.numbers(5_000, country=5)
-        before = await rows_read(shop)
-        for _ in range(5):
-            assert await caller.get("setStatus", id=lease_id, status=1) == "ACCESS_READY"
-    async with open_bank(dsn) as (_, shop):
-        assert await rows_read(shop) - before < 1_000
-
-
-async def rows_read(shop: Shop) -> int:
-    read: int = await shop.connection.fetchval(
-        "select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'number' and indexrelname like '%pkey'"
-    )
-    return read

@@ -15,8 +15,8 @@ from numbank.cli.main import app
 
 pytestmark = pytest.mark.unit
 
-# What prints no result of its own: servers, and what says line by line how it goes on.
-WITHOUT_JSON = {("serve",), ("demo",), ("migrate",)}
+# What prints no result of its own: servers, what says line by line how it goes on, and what is JSON lines anyhow.
+WITHOUT_JSON = {("serve",), ("demo",), ("migrate",), ("audit", "export")}
 RUNNER = CliRunner()
 
 

@@ -39,7 +39,21 @@ def test_a_code_is_heard_however_it_is_said(transcript: str, code: str) -> None:
 
 @pytest.mark.parametrize(
     "transcript",
-    ["", "hello", "one moment please", "press one to hear it again", "room 12 at five", "4829 or 5930", "one two many"],
+    [
+        "",
+        "hello",
+        "one moment please",
+        "press one to hear it again",
+        "room 12 at five",
+        "4829 or 5930",
+        "one two many",
+        "your balance is 1500 roubles",
+        "$1500",
+        "on 2024-01-05",
+        "call 12345678#",
+        "see example.com/4829",
+        "save 4829%",
+    ],
 )
 def test_nothing_is_made_up(transcript: str) -> None:
     assert hear(transcript).code is None

@@ -40,10 +40,10 @@ async def buffers(connection: asyncpg.Connection[asyncpg.Record], *values: objec
 
 async def test_a_look_costs_by_endpoint_and_not_by_what_waits(hot: asyncpg.Connection[asyncpg.Record]) -> None:
     await hot.execute("set statement_timeout = 0")
-    nothing = await buffers(hot, 30.0, [], [], 2, 16)
+    nothing = await buffers(hot, 30.0, [], [], 2, 16, 4)
     await hot.execute(FILL)
     # The plan was made while the table was empty, and is not made again.
-    busy = await buffers(hot, 30.0, [1001, 1003], [0, 8], 2, 16)
+    busy = await buffers(hot, 30.0, [1001, 1003], [0, 8], 2, 16, 4)
     assert nothing < 50
     assert busy < 4_000, busy
     await hot.execute("delete from delivery where account_id = 1")

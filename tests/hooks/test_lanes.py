@@ -68,6 +68,32 @@ def test_slow_ones_together_never_take_more_than_half() -> None:
     assert world.room(99) == CAUTIOUS
 
 
+def test_new_ones_that_hang_never_fill_the_house() -> None:
+    """Who makes endpoints that hang, one after the other, takes nothing from those that are known as quick."""
+    world = World(total=16)
+    world.hear(1_000, 0.1)
+    assert world.lanes.rooms().strangers == 4
+    for turn in range(20):
+        rooms = world.lanes.rooms()
+        for hook_id in range(turn * 100, turn * 100 + rooms.strangers):
+            world.lanes.took(hook_id)
+        assert world.lanes.rooms().strangers == 0, "at once no more than a quarter"
+        for hook_id, room in zip(rooms.hook_ids, rooms.rooms, strict=True):
+            for _ in range(room if hook_id != 1_000 else 0):
+                world.lanes.took(hook_id)
+        world.now += 60
+    assert world.lanes.rooms().free == 4
+    assert world.room(1_000) == 4
+
+
+def test_a_new_one_gets_in_although_others_that_were_new_hang() -> None:
+    world = World(total=6)
+    world.lanes.took(1)
+    assert world.lanes.rooms().strangers == 0
+    world.now += 1.0  # that one is slow: the place of the new ones is free
+    assert world.lanes.rooms().strangers == 1
+
+
 def test_slow_ones_take_turns() -> None:
     world = World(total=4)
     for hook_id in range(6):
@@ -81,7 +107,7 @@ def test_slow_ones_take_turns() -> None:
 
 def test_nothing_is_free_when_all_is_used() -> None:
     world = World(total=2, per_endpoint=1)
-    assert world.lanes.rooms() == Rooms(2, [], [], 1)
+    assert world.lanes.rooms() == Rooms(2, [], [], 1, 1)
     marks = [world.lanes.took(1), world.lanes.took(2)]
     assert world.lanes.rooms().free == 0
     world.lanes.ended(1, marks[0])

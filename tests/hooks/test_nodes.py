@@ -266,6 +266,32 @@ async def test_a_full_house_of_slow_endpoints_leaves_room(quiet: World, receiver
         await node.kill()
 
 
+async def test_new_endpoints_that_hang_leave_room_for_those_that_are_known(
+    quiet: World, receiver: Receiver, pool: Pool
+) -> None:
+    async with receiving() as slow:
+        slow.otherwise = hangs
+        await quiet.api.hook(receiver.url())
+        await quiet.message()
+        node = Node(quiet, pool, timeout_s=30)  # it has 16 connections
+        node.start()
+        await states(quiet, State.DELIVERED)
+        other = World(quiet.app, quiet.shop, *await quiet.shop.customer())
+        for path in ("/a", "/b", "/c"):
+            await other.api.hook(slow.url(path))
+        for _ in range(3):
+            await other.message()
+
+        async def busy() -> bool:
+            return slow.open >= 4
+
+        await until(busy)
+        await quiet.message()
+        await states(quiet, State.DELIVERED, State.DELIVERED)
+        assert slow.most_open == 4
+        await node.kill()
+
+
 async def test_old_deliveries_are_forgotten_with_their_tries(quiet: World, pool: Pool) -> None:
     from numbank.hooks import book
 

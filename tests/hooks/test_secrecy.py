@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from numbank.errors import OperatorError
-from numbank.server import hooks, logs
+from numbank.hooks import posting
+from numbank.server import logs
 from numbank.server.metrics import exposition
 from numbank.settings import load
 from tests.hooks.bank import world
@@ -50,6 +51,6 @@ async def test_no_secret_of_a_webhook_reaches_a_log_or_a_metric(dsn: str, monkey
 )
 def test_a_setting_that_cannot_be_read_is_one_line(name: str, value: str) -> None:
     with pytest.raises(OperatorError) as refused:
-        hooks.check(load({}, **{name: value}))
+        posting.check(load({}, **{name: value}))
     assert f"NUMBANK_{name.upper()}={value!r}" in str(refused.value)
     assert "\n" not in str(refused.value)

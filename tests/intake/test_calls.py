@@ -154,6 +154,26 @@ async def test_a_call_and_an_sms_may_have_the_same_id(bank: tuple[App, Shop]) ->
     assert [(Medium(kind), flag) for kind, flag in rows] == [(Medium.SMS, False), (Medium.CALL, False)]
 
 
+async def test_a_call_that_is_pushed_again_with_a_newly_signed_address_is_the_same(bank: tuple[App, Shop]) -> None:
+    voice = await line(bank, Kind.VOICE)
+    urls = [f"https://calls.example/7.wav?expires={at}&sign={at * 7}" for at in range(3)]
+    taken = [
+        await ring(voice.app, voice.e164, CALLER, "your code is 4 8 2 9", call_id="signed", recording_url=url)
+        for url in urls
+    ]
+    assert taken == [Intake.STORED, Intake.DUPLICATE, Intake.DUPLICATE]
+    late = await ring(
+        voice.app,
+        voice.e164,
+        CALLER,
+        "your code is 4 8 2 9",
+        call_id="signed",
+        recording_url="https://calls.example/8.wav",
+    )
+    assert late is Intake.STORED
+    assert await voice.fates() == [Fate.ATTACHED] * 2
+
+
 async def test_the_same_call_with_its_transcript_is_a_further_call(bank: tuple[App, Shop]) -> None:
     voice = await line(bank, Kind.VOICE)
     await ring(voice.app, voice.e164, CALLER, call_id="late words")

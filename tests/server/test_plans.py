@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncpg
 
+from numbank.intake.deliver import Intake
+from numbank.intake.door import Arrival
+from numbank.messages.model import Medium
+from numbank.suppliers.simulator.stock import open_sandbox
 from numbank.supply import numbers
-from tests.support import PRICE, Caller, open_bank, push, until
+from tests.support import PRICE, Caller, open_bank, push, settings_for, until
 
 GROWING = (
     "activation", "hold", "entry", "message", "message_key", "use", "order_key", "number", "pile", "passed", "shelf",
-    "topup_key", "batch_done", "acquisition", "delivery", "attempt",
+    "topup_key", "batch_done", "acquisition", "delivery", "attempt", "recording", "parse_task", "errand",
 )  # fmt: skip
 
 
@@ -74,5 +78,46 @@ async def test_whatever_a_lease_asks_for_uses_its_indexes(dsn: str) -> None:
             lease_id, _ = await caller.lease("av", country=1, **wanted[turn % len(wanted)])
             if turn % 2:
                 await caller.get("setStatus", id=lease_id, status=8)
+    after = await scans(dsn)
+    assert {name: after[name] - before[name] for name in after if after[name] != before[name]} == {}
+
+
+async def test_what_has_to_do_with_calls_uses_its_indexes(dsn: str) -> None:
+    sandbox = {"sandbox": True, "sandbox_countries": "0", "sandbox_numbers": 20, "sandbox_delay_s": 3600.0}
+    changes: dict[str, object] = {**sandbox, "early_cancel_s": 0, "recording_tries": 1, "transcriber": "/bin/true"}
+    connection = await asyncpg.connect(dsn)
+    await open_sandbox(connection, settings_for(dsn, **changes))
+    await connection.close()
+    async with open_bank(dsn, **changes) as (app, shop):
+        await shop.connection.execute("set enable_seqscan = off")
+        await shop.counted()
+        _, key = await shop.customer(10_000_000)
+        caller = Caller(app, key)
+        assert app.bank.simulator is not None
+        before = await scans(dsn)
+        for turn in range(4):
+            lease_id, e164 = await caller.lease("av", activationType=2, forward=1, language="en")
+            await caller.get("setStatus", id=lease_id, status=1, forward=491701234567)
+            await caller.get("createTaskForCall", activationId=lease_id, phone=491701234567 + turn)
+            taken = await app.bank.door.take(
+                Arrival(
+                    app.bank.simulator.supplier_id, f"call {turn}", e164, "447911123456", "your code is 4 8 2 9",
+                    medium=Medium.CALL, recording_url="http://calls.invalid/1.wav",
+                )
+            )  # fmt: skip
+            assert taken is Intake.STORED
+            assert await caller.get("parseCall", id=lease_id) == '{"result":"OK"}'
+            for action in ("getStatusV2", "getIncomingCallStatus", "getOutgoingCalls"):
+                await caller.get(action, id=lease_id)
+
+        async def all_done() -> bool:
+            query = """
+              select (select count(*) from errand where id > 0 and state = 1),
+                (select count(*) from parse_task where id > 0),
+                (select count(*) from recording where message_id > 0 and state = 2)
+            """
+            return tuple(await shop.connection.fetchrow(query)) == (8, 0, 4)
+
+        await until(all_done, tries=1_500)
     after = await scans(dsn)
     assert {name: after[name] - before[name] for name in after if after[name] != before[name]} == {}

@@ -271,7 +271,8 @@ async def test_no_lease_has_calls_without_end(bank: tuple[App, Shop]) -> None:
     for _ in range(errands.MOST_CALLS + 2):
         opened.append(await errands.open_call(pool, one.lease_id, 997, one.e164, TARGET))
         await connection.execute(
-            "update errand set state = 1, next_try_at = null, ended_at = now() where lease_id = $1 and state = 0", one.lease_id
+            "update errand set state = 1, next_try_at = null, ended_at = now() where lease_id = $1 and state = 0",
+            one.lease_id,
         )
     assert opened == [True] * errands.MOST_CALLS + [False] * 2
     answer = await one.caller.get("createTaskForCall", activationId=one.lease_id, phone=TARGET)

@@ -129,6 +129,28 @@ async def use(app: App, shop: Shop) -> None:
     await spend_cashback(shop, ann.customer_id)
     await use_calls(app, shop, bob.customer_id)
     await use_groups(app, shop, ann)
+    await use_hooks(shop, ann.customer_id)
+
+
+async def use_hooks(shop: Shop, customer_id: int) -> None:
+    """A webhook that took one message at the second try, and has not taken another; nobody sends in these tests."""
+    hook_id = await shop.connection.fetchval(
+        "insert into hook (account_id, url, secret, off_reason) values ($1, 'http://hooks.example/', '', 'tests') returning id",
+        customer_id,
+    )
+    taken, _ = [
+        row[0]
+        for row in await shop.connection.fetch(
+            "insert into delivery (hook_id, account_id, kind, lease_id, message_id, state, created_at, ended_at)"
+            " select $1, account_id, 0, id, message_id, row_number() over (order by id), now(), now()"
+            " from activation where account_id = $2 and message_id is not null order by id limit 2 returning id",
+            hook_id, customer_id,
+        )
+    ]  # fmt: skip
+    await shop.connection.execute(
+        "insert into attempt (delivery_id, at, status, ms, error) values ($1, now(), 500, 5, 'status'), ($1, now(), 200, 5, null)",
+        taken,
+    )
 
 
 async def use_groups(app: App, shop: Shop, user: User) -> None:

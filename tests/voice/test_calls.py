@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
 import pytest
 
-from numbank.clock import Pace
 from numbank.db.queries import Queries
 from numbank.hooks.model import Event
 from numbank.hooks.payload import KINDS, Wording
 from numbank.messages.calls import Kind
-from numbank.messages.recordings import Audio
+from numbank.messages.recordings import PIECE
 from numbank.server.app import App
 from numbank.supply.numbers import CALL, SMS
-from numbank.voice.fetch import fetch_due
 from tests.intake.test_calls import Line, line
 from tests.support import Shop, open_bank, push, ring, until
 from tests.voice.wav import Recorder, pcm16, recorder, tone, wav
@@ -208,6 +207,44 @@ async def test_the_recording_is_for_its_customer_only(bank: tuple[App, Shop], su
     assert (await client.get(path, params={"api_key": voice.caller.key})).status_code == 404
 
 
+async def test_a_long_recording_is_read_as_it_is_sent(bank: tuple[App, Shop], supplier: Recorder) -> None:
+    """Who reads slowly, on many connections, must not fill the memory with whole recordings."""
+    app, _ = bank
+    long = wav(bytes(range(256)) * 2_500)
+    voice = await called(bank, "Your code is 4829.", recording_url=supplier.put("/long.wav", long))
+
+    async def linked() -> bool:
+        return (await shown(voice))["url"] is not None
+
+    await until(linked)
+    path = str((await shown(voice))["url"]).removeprefix("https://bank.example")
+    sent: list[dict[str, Any]] = []
+    headers = [(b"x-api-key", voice.caller.key.encode())]
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "headers": headers,
+    }
+    gone = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        if sent:
+            await gone.wait()
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    start, *bodies = sent
+    assert dict(start["headers"])[b"content-length"] == str(len(long)).encode()
+    assert b"".join(one["body"] for one in bodies) == long
+    assert max(len(one["body"]) for one in bodies) == PIECE
+
+
 async def test_a_recording_that_cannot_be_had_is_given_up(bank: tuple[App, Shop], supplier: Recorder) -> None:
     voice = await called(bank, "Your code is 4829.", recording_url=supplier.put("/gone", b"", status="404 Gone"))
     late = await called(bank, "Your code is 4829.", recording_url=supplier.put("/late", b"", status="500 Oops"))
@@ -227,31 +264,6 @@ async def test_a_recording_that_cannot_be_had_is_given_up(bank: tuple[App, Shop]
         assert await one.caller.get("parseCall", id=one.lease_id, newLang="ru") == "BAD_LANGUAGE"
     assert supplier.asked.count("/gone") == 1
     assert supplier.asked.count("/late") == 3
-
-
-async def test_one_recording_that_breaks_the_fetcher_keeps_no_other_from_coming(dsn: str) -> None:
-    """Whatever one supplier makes go wrong."""
-
-    async def fetch(url: str) -> Audio:
-        if "bad" in url:
-            raise RuntimeError("a bug of ours or of a library")
-        return Audio(AUDIO, "audio/wav")
-
-    async with open_bank(dsn, sweep_every_s=3600) as (app, shop):
-        await shop.numbers(4, abilities=CALL)
-        await shop.offer("tg", kind=Kind.VOICE)
-        lines = [await called((app, shop), recording_url=f"http://calls.example/{name}") for name in ("bad", "good")]
-        kept: list[int] = []
-
-        async def keep(message_id: int, _audio: Audio) -> None:
-            kept.append(message_id)
-
-        pace = Pace(hard_s=0.0, first_s=0.0, longest_s=0.0, tries=1)
-        assert await fetch_due(app.bank.pool, fetch, keep, pace, 10) == 2
-        query = "select m.lease_id, r.state, m.id from recording r join message m on m.id = r.message_id order by r.message_id"
-        rows = await shop.connection.fetch(query)
-    assert [(row[0], row[1]) for row in rows] == [(lines[0].lease_id, 2), (lines[1].lease_id, 0)]
-    assert kept == [rows[1]["id"]]
 
 
 async def test_the_recording_of_a_call_to_nobody_is_not_fetched(bank: tuple[App, Shop], supplier: Recorder) -> None:

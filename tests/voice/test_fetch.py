@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from numbank.errors import OperatorError
+from numbank.hooks.sips import SIP
 from numbank.settings import load
-from numbank.voice.fetch import UNKNOWN_TYPE, CannotFetch, Fetcher, audio_type, from_settings
+from numbank.voice.fetch import MOST_CRUMBS, UNKNOWN_TYPE, CannotFetch, Fetcher, audio_type, from_settings
 from tests.voice.wav import Recorder, recorder
 
 pytestmark = pytest.mark.unit
@@ -71,6 +72,32 @@ async def test_an_empty_answer_and_one_that_breaks_off_are_tried_again(supplier:
         with pytest.raises(CannotFetch) as caught:
             await fetcher()(url)
         assert not caught.value.hopeless
+
+
+@pytest.mark.parametrize(
+    ("head", "crumb"),
+    [
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+)
+async def test_crumbs_are_taken_in_small_portions(supplier: Recorder, head: bytes, crumb: bytes) -> None:
+    """However much of them is there: the loop goes on after some hundred."""
+    supplier.answers["/crumbs"] = head + crumb * 100_000
+    fetching = asyncio.create_task(_outcome(fetcher(recording_hard_s=20.0), supplier.url("/crumbs")))
+    turns = 0
+    while not fetching.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert await fetching in ("in too many pieces", "RemoteProtocolError")
+    least = min(100_000, MOST_CRUMBS) * len(crumb) // SIP
+    assert turns >= least
+
+
+async def _outcome(fetch: Fetcher, url: str) -> str:
+    with pytest.raises(CannotFetch) as caught:
+        await fetch(url)
+    return caught.value.reason
 
 
 async def test_what_comes_compressed_is_not_kept_as_a_sound(supplier: Recorder) -> None:

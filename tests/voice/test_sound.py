@@ -98,3 +98,9 @@ def test_another_rate_keeps_the_length_and_the_shape() -> None:
     assert list(coarser.samples) == SAMPLES[: len(SAMPLES) // 3 * 3 : 3]
     assert resampled(sound, 8_000).samples == sound.samples
     assert len(resampled(read_wav(wav(b"")), 16_000).samples) == 0
+
+
+def test_only_the_beginning_of_a_long_sound_is_heard() -> None:
+    sound = read_wav(wav(pcm16(SAMPLES)))
+    assert list(sound.first(0.1).samples) == SAMPLES[:800]
+    assert sound.first(90.0).samples == sound.samples

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
+from random import Random
 from typing import Any
 
 import pytest
 
+from numbank.catalogue.prices import PriceLists
+from numbank.catalogue.sales import Sales
+from numbank.catalogue.tiers import Book, Pool, Price, Row, Stock
 from numbank.compression import compress
+from numbank.wire import top
+from numbank.wire.board import Names
 from numbank.wire.page import PIECE, Page, has, pieces, send_long, send_page
+from numbank.wire.prices import PORTION, service_first
 
 pytestmark = pytest.mark.unit
 
@@ -162,3 +170,55 @@ def test_pieces_are_the_same_bytes_in_bounded_portions(parts: list[bytes]) -> No
 def test_no_tag_is_found_in_what_is_no_list_of_tags() -> None:
     assert not has(b"abc", b'"abc"')
     assert not has(b',,W/,"', b'"abc"')
+
+
+async def test_a_page_of_many_parts_lets_the_loop_go_on_and_has_the_same_tag() -> None:
+    rows = {service_id: [b'"%d":{"count":1}' % country for country in range(300)] for service_id in range(1, 2_000, 2)}
+    names = Names({service_id: f"s{service_id}" for service_id in range(1, 2_001)}, frozenset())
+    making = asyncio.ensure_future(service_first(rows, names))
+    turns = 0
+    while not making.done():
+        turns += 1
+        await asyncio.sleep(0)
+    page = making.result()
+    assert page.tag == Page(page.parts).tag
+    shown = json.loads(bytes(page))
+    assert list(shown) == [f"s{service_id}" for service_id in range(1, 2_000, 2)]
+    assert shown["s1999"]["299"] == {"count": 1}
+    assert turns >= len(rows) // PORTION + page.length // PIECE
+    assert bytes(await service_first({}, names)) == b"{}"
+
+
+async def test_the_best_countries_of_each_service_are_the_first_of_its_own_list() -> None:
+    """What is kept while all countries are looked at is what the whole order would give."""
+    chance = Random(7)
+    stocks = []
+    for country_id in range(60):
+        book = Book()
+        rows = [Row(service_id, 0, 1, 0, chance.randrange(1, 4) * 100, 0, False, False, False) for service_id in (1, 2)]
+        book.add(rows)
+        stocks.append(Stock(country_id, book.seal(), [Pool(1, 1, 1, chance.randrange(3), {})], {}))
+    chance.shuffle(stocks)
+    sold = {(stock.country_id, 1): Sales(chance.randrange(3), 0) for stock in stocks}
+
+    class Sold(PriceLists):
+        async def all_sales(self) -> dict[tuple[int, int], Sales]:
+            return sold
+
+    prices = Sold(None, 0.0)  # type: ignore[arg-type]  it asks no database
+    page = await top._all_services(prices, 0, False, stocks, Names({1: "a", 2: "b"}, frozenset()))
+    shown = json.loads(bytes(page))
+    for service_id, code in ((1, "a"), (2, "b")):
+        order = sorted(
+            top.rank(price, stock.country_id, sold[stock.country_id, 1].leased if service_id == 1 else 0)
+            for stock in stocks if (price := stock.price(service_id)) is not None
+        )  # fmt: skip
+        assert [shown[code][str(at)]["country"] for at in range(top.MOST_OF_EACH)] == [
+            place[-1] for place in order[: top.MOST_OF_EACH]
+        ]
+        assert len(shown[code]) == top.MOST_OF_EACH
+
+
+def test_prices_that_a_discount_makes_equal_are_counted_together() -> None:
+    price = Price(1, 3, 5, ((3, 5), (4, 7), (5, 0), (90_000, 2)), ())
+    assert top.row(price, 2, 5_000, free=True)["freePriceMap"] == {"0.0002": 12, "4.50": 2}

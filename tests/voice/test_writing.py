@@ -1,0 +1,103 @@
+"""Transcripts that are due: nobody waits for somebody else's recogniser, and what was asked for last is what shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from numbank.clock import Pace
+from numbank.messages.calls import Kind
+from numbank.messages.recordings import Audio
+from numbank.server.app import App
+from numbank.supply.numbers import CALL
+from numbank.voice.fetch import fetch_due
+from numbank.voice.transcriber import Transcriber
+from numbank.voice.writing import keep_recording, write_due
+from tests.intake.test_calls import Line
+from tests.support import Shop, open_bank, until
+from tests.voice.test_calls import AUDIO, called, shown
+
+PACE = Pace(hard_s=0.0, first_s=0.0, longest_s=0.0, tries=3)
+
+
+class Slow:
+    """A recogniser that takes its time over Russian."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    def knows(self, _language: str) -> bool:
+        return True
+
+    async def write_down(self, _audio: bytes, language: str) -> str:
+        if language == "ru":
+            self.asked.set()
+            await self.go_on.wait()
+        return f"{language} code 4829"
+
+
+@pytest.fixture(scope="module")
+async def bank(dsn: str) -> AsyncIterator[tuple[App, Shop]]:
+    """A bank whose own workers do nothing."""
+    changes: dict[str, object] = {"sweep_every_s": 3600, "transcriber": "/bin/true", "transcriber_languages": "*"}
+    async with open_bank(dsn, **changes) as (app, shop):
+        await shop.numbers(10, abilities=CALL)
+        await shop.offer("tg", kind=Kind.VOICE)
+        yield app, shop
+
+
+async def recorded(bank: tuple[App, Shop], transcript: str) -> Line:
+    """A call whose recording is kept."""
+    app, _ = bank
+    voice = await called(bank, transcript, language="en", recording_url="http://calls.example/1.wav")
+
+    async def fetch(_url: str) -> Audio:
+        return Audio(AUDIO, "audio/wav")
+
+    async def keep(message_id: int, audio: Audio) -> None:
+        await keep_recording(app.bank.pool, Transcriber(), message_id, audio)
+
+    assert await fetch_due(app.bank.pool, fetch, keep, PACE, 10) == 1
+    return voice
+
+
+async def ask(voice: Line, language: str) -> None:
+    assert await voice.caller.get("parseCall", id=voice.lease_id, newLang=language) == '{"result":"OK"}'
+
+
+async def test_who_needs_no_recogniser_does_not_wait_for_one(bank: tuple[App, Shop]) -> None:
+    app, _ = bank
+    one, other = await recorded(bank, "your code is 1111"), await recorded(bank, "your code is 2222")
+    slow = Slow()
+    await ask(one, "ru")
+    await ask(other, "en")
+    await other.shop.connection.execute("update message set text = 'x' where lease_id = $1", other.lease_id)
+    writing = asyncio.create_task(write_due(app.bank.pool, Transcriber([slow]), PACE, 4))
+
+    async def written() -> bool:
+        return (await shown(other))["text"] == "your code is 2222"
+
+    await until(written)
+    assert not writing.done()
+    slow.go_on.set()
+    assert await writing == 2
+    assert (await shown(one))["text"] == "ru code 4829"
+
+
+async def test_the_language_that_was_asked_for_last_stays(bank: tuple[App, Shop]) -> None:
+    app, _ = bank
+    one = await recorded(bank, "your code is 1111")
+    slow = Slow()
+    await ask(one, "ru")
+    late = asyncio.create_task(write_due(app.bank.pool, Transcriber([slow]), Pace(60.0, 0.0, 0.0, 3), 4))
+    await slow.asked.wait()
+    await ask(one, "de")
+    assert await write_due(app.bank.pool, Transcriber([slow]), PACE, 4) == 1
+    assert (await shown(one))["text"] == "de code 4829"
+    slow.go_on.set()
+    assert await late == 1
+    assert (await shown(one))["text"] == "de code 4829"
+    assert (await shown(one))["parsingCount"] == 2
