@@ -9,7 +9,7 @@ import msgspec
 
 from numbank.activation import groups, rules, targets
 from numbank.activation.earning import credit_cashback
-from numbank.activation.model import AdvanceRequest, Lease
+from numbank.activation.model import AdvanceRequest, Lease, Origin
 from numbank.activation.states import Charge, Event, State
 from numbank.catalogue import limited
 from numbank.db.counter import Answers
@@ -18,6 +18,7 @@ from numbank.db.queries import Queries
 from numbank.errors import BadStatus, NoActivation, Refusal
 from numbank.leases.ends import Ended, release
 from numbank.ledger import journal
+from numbank.messages.calls import Kind
 from numbank.supply import acquisitions, numbers
 from numbank.supply.claim import lock_shelves
 from numbank.supply.supplier import Suppliers
@@ -170,5 +171,6 @@ async def read_locked(tx: Connection, lease_ids: Sequence[int]) -> tuple[dict[in
         values = list(row[:-1])
         values[5] = State(values[5])
         values[6] = None if values[6] is None else Event(values[6])
+        values[14], values[15] = Kind(values[14]), Origin(values[15])
         leases[row[0]] = Lease(*values)
     return leases, rows[0][-1] if rows else None

@@ -38,7 +38,7 @@ async def attach(
     Numbers and leases are locked by the caller; `members` are the leases on each number (groups.py). What became of a
     message is left in it, of a lease in `leases`.
     """
-    moved: dict[int, tuple[Lease, int]] = {}
+    moved: dict[int, tuple[Lease, int | None]] = {}
     posted = []
     for kept in messages:
         if kept.number_id is None:
@@ -53,8 +53,8 @@ async def attach(
             posted.append(lease.hold_id)
         # A second message of the same batch is decided on what the first one left.
         leases[lease.id] = msgspec.structs.replace(lease, state=step.to, code=code)
-        first = moved[lease.id][0] if lease.id in moved else lease
-        moved[lease.id] = (first, kept.id)
+        first, shown = moved.get(lease.id, (lease, None))
+        moved[lease.id] = (first, kept.id if _shows(kept, lease) else shown)
     if moved:
         listening = await _save(tx, moved, leases)
         if listening:
@@ -90,12 +90,20 @@ def _decide(
     return Fate.ATTACHED, (lease, *change)
 
 
+def _shows(kept: Kept, lease: Lease) -> bool:
+    """Whether a message takes the place of the one that shows: a code and its text stay together.
+
+    A call does in any case, for its code may still have to be written down.
+    """
+    return kept.code is not None or lease.code is None or lease.kind is not Kind.SMS
+
+
 def _eagerness(lease: Lease) -> tuple[int, int]:
     """Of leases on one number who is served first: who received nothing yet, who waits for more, then the others."""
     return (0 if lease.state not in DELIVERED else 1 if lease.state is State.RETRY else 2, lease.id)
 
 
-async def _save(tx: Connection, moved: dict[int, tuple[Lease, int]], leases: dict[int, Lease]) -> frozenset[int]:
+async def _save(tx: Connection, moved: dict[int, tuple[Lease, int | None]], leases: dict[int, Lease]) -> frozenset[int]:
     """Write the leases; gives those whose accounts have webhooks."""
     rows = [
         (lease_id, first.state, leases[lease_id].state, leases[lease_id].code, message_id)

@@ -80,13 +80,11 @@ def choose(
             wanted = msgspec.structs.replace(part, operators=frozenset()) if fallback else part
             fitting = [one for one in rules.fit(wanted, offered, operator_fallback=False) if not one.asked]
             regular = rules.regular_price(fitting)
-            by_pool.append({
-                one.pool_id: one for one in fitting
-                if one.left and one.price == regular and one.pool_id not in request.tried
-            })  # fmt: skip
+            by_pool.append({one.pool_id: one for one in fitting if one.price == regular})
         shared = set.intersection(*(set(one) for one in by_pool))
         if shared:
-            found = [Choice(pool_id, tuple(one[pool_id] for one in by_pool)) for pool_id in shared]
+            found = [Choice(pool_id, tuple(one[pool_id] for one in by_pool)) for pool_id in shared - request.tried]
+            found = [one for one in found if all(tier.left for tier in one.tiers)]
             found.sort(key=lambda one: (min(tier.available for tier in one.tiers) <= 0, one.pool_id))
             return found[:limit]
     return []

@@ -32,20 +32,31 @@ select k.key, t.forward_surcharge from unnest($1::int[], $2::int[]) with ordinal
 join offer_terms t on t.country_id = k.country_id and t.service_id = k.service_id where t.forward_surcharge is not null;
 
 -- name: live_leases
--- How many live leases accounts have, counted up to a limit each.
+-- How many live leases accounts have, counted up to a limit each. Rows are compared, as in `history`: the planner would take
+-- the index of what is due, and walk through everybody's.
 select w.account_id, (
-  select count(*) from (select from activation a where a.account_id = w.account_id and a.state < 8 limit w.most) live
+  select count(*) from (
+    select from activation a
+    where (a.account_id, a.id) > (w.account_id, 0) and (a.account_id, a.id) < (w.account_id + 1, 0) and a.state < 8
+    order by a.account_id, a.id limit w.most
+  ) live
 )
 from unnest($1::bigint[], $2::int[]) w(account_id, most);
 
 -- name: leases_lately
--- How many leases accounts began within 60 s, counted up to a limit each.
+-- How many leases accounts began within 60 s, counted up to a limit each; orders that brought no number are none. Rows are
+-- compared, as in `history`. The mark of an earlier hour ends the walk (statistics.sql): what began since it lies above it.
 select w.account_id, (
   select count(*) from (
-    select a.created_at from activation a where a.account_id = w.account_id order by a.id desc limit w.most
+    select a.created_at from activation a
+    where (a.account_id, a.id) > (w.account_id, mark.lease_id) and (a.account_id, a.id) < (w.account_id + 1, 0)
+      and (a.number_id is not null or a.state = 0)
+    order by a.account_id desc, a.id desc limit w.most
   ) latest where latest.created_at > bank_now() - interval '60 s'
 )
-from unnest($1::bigint[], $2::int[]) w(account_id, most);
+from (
+  select coalesce((select lease_id from lease_mark where at <= bank_now() - interval '2 minutes' order by at desc limit 1), 0)
+) mark(lease_id), unnest($1::bigint[], $2::int[]) w(account_id, most);
 
 -- name: used_orders
 -- Which orderIds were used before; read under the account locks. An order that ended without a number used nothing up.
@@ -81,11 +92,12 @@ insert into tally_move (day, country_id, service_id, supplier_id, leased)
 select (created_at at time zone 'utc')::date, country_id, service_id, supplier_id, count(*) from made group by 1, 2, 3, 4;
 
 -- name: insert_orders
--- The orderIds of the leases that were made; one whose order ended without a number is used now. Counts what it wrote.
+-- The orderIds of the leases that were made; one whose order ended without a number is used now. Counts what it wrote. No
+-- `exists` there: it would be hashed from the whole table.
 with written as (
   insert into order_key (account_id, digest, lease_id) select * from unnest($1::bigint[], $2::uuid[], $3::bigint[])
   on conflict (account_id, digest) do update set lease_id = excluded.lease_id
-  where exists (select from activation a where a.id = order_key.lease_id and a.state = 9 and a.number_id is null)
+  where (select a.state = 9 and a.number_id is null from activation a where a.id = order_key.lease_id)
   returning 1
 )
 select count(*) from written;
@@ -102,12 +114,13 @@ select n.*, 0, $18::timestamptz, $18::timestamptz, $19::timestamptz from unnest(
 ) n;
 
 -- name: save_held
--- Orders that got their number: shown from now on, with the times of a lease. Counts what it changed.
+-- Orders that got their number: shown from now on, with the times of a lease. Counts what it changed. The sum keeps the
+-- planner from the indexes of live leases, all of which it would read.
 with changed as (
   update activation a set state = 1, number_id = c.number_id, e164 = c.e164,
     cancel_from = $6::timestamptz + make_interval(secs => c.early_cancel_s), due_at = $6::timestamptz + make_interval(secs => c.life_s)
   from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::float8[], $5::float8[]) c(id, number_id, e164, early_cancel_s, life_s)
-  where a.id = c.id and a.state = 0 returning a.country_id, a.service_id, a.supplier_id, a.created_at
+  where a.id = c.id and a.state + 0 = 0 returning a.country_id, a.service_id, a.supplier_id, a.created_at
 ), tallied as (
   insert into tally_move (day, country_id, service_id, supplier_id, leased)
   select (created_at at time zone 'utc')::date, country_id, service_id, supplier_id, count(*) from changed group by 1, 2, 3, 4
@@ -120,12 +133,15 @@ select id, account_id, state, code from activation where id = any($1::bigint[]) 
 
 -- name: keys_of_leases
 -- What never changes about leases (a number once it is there); read unlocked, to know what to lock (engine 1.2). The
--- shelf only where the number is another lease's: its pool and service. The tier only where it is limited and may be given
--- back: what was delivered is never cancelled. Looked up, not joined: a join planned in a young bank reads whole tables.
+-- shelf only where the number is another lease's: its pool and service. The tier only where it is limited, was so when the
+-- lease began, and may be given back: what was delivered is never cancelled. Looked up, not joined: a join that was planned
+-- in a young bank reads whole tables.
 select id, account_id, number_id,
   case when group_id is not null then (select n.pool_id from number n where n.id = number_id) end,
   service_id,
-  case when state in (0, 1, 2, 5) then (select o.id from offer o where o.id = offer_id and o.remaining is not null) end
+  case when state in (0, 1, 2, 5) then (
+    select o.id from offer o where o.id = offer_id and o.remaining is not null and coalesce(o.limited_since <= created_at, true)
+  ) end
 from activation where id = any($1::bigint[]);
 
 -- name: lock_activations
@@ -152,10 +168,10 @@ with changed as (
 select count(*) from changed;
 
 -- name: save_messages
--- Delivered messages: new state, the code that shows, the message behind it. Counts what it changed, and names
--- those whose accounts want to hear of it.
+-- Delivered messages: new state, the code that shows, the message behind it (null: as before). Counts what it changed, and
+-- names those whose accounts want to hear of it.
 with changed as (
-  update activation a set state = c.state, code = c.code, message_id = c.message_id
+  update activation a set state = c.state, code = c.code, message_id = coalesce(c.message_id, a.message_id)
   from unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::text[], $5::bigint[]) c(id, was, state, code, message_id)
   where a.id = c.id and a.state = c.was returning a.id, a.account_id, a.country_id, a.service_id, a.supplier_id, a.created_at, c.was
 ), tallied as (
@@ -183,9 +199,10 @@ left join lateral (select id, text, received_at, sender, parsings, recorded from
 where a.id = $1 and a.account_id = $2 and a.number_id is not null;
 
 -- name: live_views
--- The live activations of one account, newest first, with the messages behind their codes.
+-- The live activations of one account, newest first, with the messages behind their codes. Rows are compared, as in `history`.
 select a.id, a.account_id, a.country_id, a.service_id, op.name as operator, a.e164, a.price, a.currency, a.state, a.created_at,
   a.cancel_from, a.due_at, a.code, m.text, m.received_at, a.kind, a.origin, a.discount_bp, a.forward, a.group_id as "group"
 from activation a join operator op on op.id = a.operator_id
 left join lateral (select text, received_at from message where id = a.message_id limit 1) m on true
-where a.account_id = $1 and a.state between 1 and 7 order by a.id desc limit $2;
+where (a.account_id, a.id) > ($1::bigint, 0) and (a.account_id, a.id) < ($1 + 1, 0) and a.state between 1 and 7
+order by a.account_id desc, a.id desc limit $2;

@@ -119,11 +119,14 @@ class PriceLists:
         return [country_id for *_, country_id in sorted(ranked)]
 
     def forget(self) -> int:
-        """Drop the countries that nobody asked for lately; gives how many. All of them take 50 MB."""
+        """Drop the countries that nobody asked for lately; gives how many. All of them take 50 MB; so may all sales, which
+        go when they are too old to be shown."""
         since = self._monotonic() - KEPT_S
         old = [country_id for country_id, kept in self._kept.items() if kept.asked_at < since]
         for country_id in old if self._all_asked_at < since else ():
             del self._kept[country_id]
+        if self._all_sales is not None and self._all_sales[0] < min(since, self._monotonic() - self.sales_age_s):
+            self._all_sales = None
         return len(old)
 
     def all_asked(self) -> None:

@@ -29,7 +29,10 @@ def since_of(text: str) -> datetime:
         return BEGINNING
     span = SPAN.match(text)
     if span:
-        return datetime.now(UTC) - timedelta(**{UNITS[span[2]]: int(span[1])})
+        try:
+            return datetime.now(UTC) - timedelta(**{UNITS[span[2]]: int(span[1])})
+        except OverflowError:  # further back than there are dates
+            return BEGINNING
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -70,8 +73,13 @@ def export(since: Since = "", data: Data = None, database_url: DatabaseUrl = Non
     """Print all acts as JSON lines, oldest first: for a store that nobody of the bank can write to."""
     start = since_of(since)
 
-    async def write(office: Office) -> None:
+    async def write(office: Office) -> bool:
         async for one in audit.everything(office.pool, since=start):
-            screen.out.file.write(msgspec.json.encode(one).decode() + "\n")
+            try:
+                screen.out.file.write(msgspec.json.encode(one).decode() + "\n")
+            except BrokenPipeError:  # told apart here from a connection to the database that breaks
+                return False
+        return True
 
-    run(data, database_url, write)
+    if not run(data, database_url, write):
+        screen.hang_up()

@@ -69,7 +69,8 @@ def _action(dialect: Dialect, action: Action) -> Iterator[str]:
         yield ""
     yield "Replies: " + ", ".join(f"`{reply}`" for reply in action.replies) + "."
     if action.refusals:
-        yield "Refusals: " + ", ".join(_word(dialect, action.name, kind) for kind in action.refusals) + "."
+        words = dict.fromkeys(_word(dialect, action.name, kind) for kind in action.refusals)
+        yield f"Refusals: {', '.join(words)}."
     yield from (
         "",
         "Its way: " + " -> ".join(f"`{stop.file}` {stop.name}" for stop in way_of(action) if stop.kind != "sql"),

@@ -17,7 +17,7 @@ from numbank.supply import lines, numbers
 from numbank.supply.e164 import parse_e164
 from numbank.supply.shelf import NumberState
 
-Numbers = Annotated[list[str], typer.Argument(help="One or more numbers of the bank.")]
+Numbers = Annotated[list[str], typer.Argument(metavar="NUMBER", help="One or more numbers of the bank.")]
 
 
 def offline(numbers_: Numbers, json: Json = False, data: Data = None, database_url: DatabaseUrl = None) -> None:

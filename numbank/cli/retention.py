@@ -31,10 +31,16 @@ def show(days: Days = None, json: Json = False, data: Data = None, database_url:
 
     async def act(office: Office) -> tuple[float, list[erase.Standing]]:
         by_days = office.settings.retention_days if days is None else days
-        return by_days, await erase.standings(office.pool, now=await office.pool.fetchval(Q.bank_now), days=by_days)
+        return by_days, await _standings(office, by_days)
 
     by_days, found = run(data, database_url, act)
     _show(by_days, found, json=json)
+
+
+async def _standings(office: Office, days: float) -> list[erase.Standing]:
+    """Counting millions of rows takes longer than a statement of the pool may."""
+    async with office.transaction() as tx:
+        return await erase.standings(tx, now=await tx.fetchval(Q.bank_now), days=days)
 
 
 @app.command("run")
@@ -51,21 +57,24 @@ def run_(
         by_days = office.settings.retention_days if days is None else days
         if not by_days:
             raise OperatorError("nothing is erased with 0 days: give --days, or set NUMBANK_RETENTION_DAYS")
-        now = await office.pool.fetchval(Q.bank_now)
+        found = await _standings(office, by_days)
         if dry_run:
-            return by_days, await erase.standings(office.pool, now=now, days=by_days), {}
+            return by_days, found, {}
+        now = await office.pool.fetchval(Q.bank_now)
+        # First, for it takes many transactions: who stops it halfway has erased something.
+        async with office.transaction() as tx:
+            due = {one.topic: one.waiting for one in found}
+            await audit.write(tx, "retention.run", "all", {"days": by_days, "due": due})
         erased = dict.fromkeys(erase.TOPICS, 0)
         batch = office.settings.batch_erase
         for topic in erase.TOPICS:
             more = True
             while more:
                 async with office.transaction() as tx:
-                    step = await erase.erase(tx, topic, now=now, days=by_days, batch=batch)
+                    step = await erase.erase(tx, topic, now=now, days=by_days, batch=batch, wait=True)
                 erased[topic] += step.erased
                 more = step.seen == batch
-        async with office.transaction() as tx:
-            await audit.write(tx, "retention.run", "all", {"days": by_days, "erased": erased})
-        return by_days, await erase.standings(office.pool, now=now, days=by_days), erased
+        return by_days, found, erased
 
     by_days, found, erased = run(data, database_url, act)
     if json and not dry_run:

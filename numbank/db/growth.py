@@ -13,6 +13,7 @@ Q = Queries("numbank.db")
 AHEAD = 0.25
 PARENTS = ("activation", "hold", "entry", "message", "acquisition", "delivery", "attempt")
 MOST_FORGOTTEN = 5_000
+MOST_ANALYZED = 4
 
 
 class Growth(msgspec.Struct, frozen=True):
@@ -41,6 +42,19 @@ async def grow(tx: Connection, parent: str, partition_rows: int) -> Growth:
 async def forget_batches(tx: Connection) -> int:
     """Delete marks of batches that nobody can be unsure about any more; gives how many."""
     return int(await tx.fetchval(Q.forget_batches, MOST_FORGOTTEN))
+
+
+async def analyze_outgrown(tx: Connection) -> int:
+    """Have the plans made anew of what reads tables that have outgrown them; gives of how many tables.
+
+    A plan that was made while a table had one page may read its index from end to end. The server looks once a minute, if at
+    all; a young bank leases some hundred thousand numbers meanwhile. Each doubling is one analysis.
+    """
+    tables = [row[0] for row in await tx.fetch(Q.outgrown, MOST_ANALYZED)]
+    if tables:
+        # Somebody else who analyzes it does the same work.
+        await tx.execute(f"analyze (skip_locked) {', '.join(tables)}")
+    return len(tables)
 
 
 async def limit_lease_ids(tx: Connection, ceiling: int) -> float:

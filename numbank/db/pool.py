@@ -29,9 +29,9 @@ SESSION = {
 }
 # Statements that were planned while a table was empty scan it for ever (engine 1.7).
 HOT = SESSION | {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
-# The sets of a clerk are small and meet growing tables: only a look-up of each row stays quick. Other joins, planned while an
-# index had one page, read it from end to end for ever, which no count of sequential scans shows (measured: batches took three
-# to six times as long after 10,000 leases).
+# The sets of a clerk are small and meet growing tables: only a look-up of each row stays quick. Other joins, planned while
+# an index had one page, read it from end to end, which no count of sequential scans shows (measured: batches took three to
+# six times as long after 10,000 leases).
 CLERK = HOT | {"enable_mergejoin": "off", "enable_hashjoin": "off", "enable_material": "off"}
 
 # A broken or refused connection, whatever layer noticed it.

@@ -45,3 +45,9 @@ insert into seal_check (sealed) values ($1) on conflict do nothing;
 -- name: change_seal_check
 -- The check value under a new key.
 update seal_check set sealed = $1;
+
+-- name: outgrown
+-- Tables that have more than twice the rows that their plans were made for; those of a big bank are left to the server.
+select quote_ident(s.relname) from pg_stat_user_tables s join pg_class c on c.oid = s.relid
+where s.schemaname = current_schema() and s.n_live_tup > 200 + 2 * greatest(c.reltuples, 0) and c.reltuples < 1000000
+order by 1 limit $1;

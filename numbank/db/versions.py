@@ -65,12 +65,22 @@ class Versions:
             await asyncio.shield(self._looking)
 
     async def look(self) -> None:
-        """Read all versions, and run the subscribers of those that changed."""
+        """Read all versions, and run the subscribers of those that changed.
+
+        One that fails is run again by the next look and keeps no other topic waiting; its failure is raised in the end.
+        """
+        failed: Exception | None = None
         for topic, value in (await self._look_at_guards()).items():
             if self._seen.get(topic) != value:
-                for changed in self._subscribers.get(topic, ()):
-                    await changed()
-                self._seen[topic] = value
+                try:
+                    for changed in self._subscribers.get(topic, ()):
+                        await changed()
+                except Exception as error:  # told below
+                    failed = failed or error
+                else:
+                    self._seen[topic] = value
+        if failed is not None:
+            raise failed
 
     async def _look_at_guards(self) -> dict[str, int]:
         """Read all versions and run the guards. Counts as a look, from the moment before the question."""

@@ -100,7 +100,9 @@ class Guard(AsyncNetworkBackend):
         for left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
             patience_s = self._patience_s if left else timeout
             try:
-                return Sips(await self._plain.connect_tcp(str(address), port, patience_s, local_address, socket_options))
+                return Sips(
+                    await self._plain.connect_tcp(str(address), port, patience_s, local_address, socket_options)
+                )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 error = failed
         raise error

@@ -14,7 +14,7 @@ MOST_REMEMBERED = 10_000
 
 
 class Rooms(msgspec.Struct, frozen=True):
-    """How much may be taken now: in all, for the endpoints that are named, for any other one, and for all others together."""
+    """How much may be taken now: in all, for the endpoints that are named, for any other one, for all others together."""
 
     free: int
     hook_ids: list[int]
@@ -24,8 +24,8 @@ class Rooms(msgspec.Struct, frozen=True):
 
 
 class Lanes:
-    """Counts what runs. Slow endpoints together never use more than half of all connections, new ones no more than a quarter,
-    and a quarter is left for those that are known as quick: whoever makes new ones that hang fills no house with them."""
+    """Counts what runs. Slow endpoints together never use more than half of all connections, new ones never more than a
+    quarter, and a quarter is left for those that are known as quick: whoever makes new ones that hang fills no house."""
 
     def __init__(self, total: int, per_endpoint: int, slow_s: float, monotonic: Callable[[], float]) -> None:
         self._total = total

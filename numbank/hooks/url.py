@@ -84,7 +84,7 @@ def parse_url(text: str, rules: Rules) -> Target:
     path = quote(parts.path or "/", safe=PLAIN) + (f"?{quote(parts.query, safe=PLAIN)}" if parts.query else "")
     target = Target(scheme, host, port, path)
     if len(target.url) > MAX_URL:  # what was encoded has grown
-        raise HookRefused(f"the address is longer than {MAX_URL} characters as it is sent, with all others than plain ones encoded")
+        raise HookRefused(f"the address is longer than {MAX_URL} characters when it is encoded")
     return target
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import cast
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive as StarletteReceive
+from starlette.types import Scope as StarletteScope
+from starlette.types import Send as StarletteSend
 
 from numbank.asgi import Gone, Receive, read_body
 from numbank.customers.keys import Customer, KeyRing, digest_of
@@ -128,9 +131,25 @@ class Rest:
         reply = await operation.function(call)
         if isinstance(reply, Playable):
             headers = {**AS_A_FILE, "content-length": str(reply.length)}
-            return StreamingResponse(self._calls.audio(reply), operation.status, headers, reply.content_type)
+            return Played(self._calls.audio(reply), operation.status, headers, reply.content_type)
         content = b"" if reply is None else msgspec.json.encode(reply)
         return Response(content, operation.status, media_type=None if reply is None else JSON)
+
+
+class Played(Response):
+    """A recording in pieces. They are few: nobody has to listen for the client's leaving, as Starlette's own would."""
+
+    def __init__(self, pieces: AsyncIterator[bytes], status: int, headers: Mapping[str, str], kind: str) -> None:
+        super().__init__(None, status, headers, kind)
+        self._pieces = pieces
+
+    async def __call__(self, scope: StarletteScope, receive: StarletteReceive, send: StarletteSend) -> None:
+        """Send it."""
+        del scope, receive
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async for piece in self._pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 def as_problem(refusal: Refused | Refusal | HookRefused) -> Refused:

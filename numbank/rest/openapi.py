@@ -11,6 +11,7 @@ from numbank.rest.problem import KIND, Problem
 from numbank.rest.registry import Operation, struct_names
 
 REF = "#/components/schemas/{name}"
+KEYS: list[dict[str, list[str]]] = [{"key": []}, {"bearer": []}]
 # What every operation may answer.
 COMMON = {400: "the request cannot be read", 401: "no key, or a wrong one", 403: "not served in this region",
           413: "the body is too large", 429: "too many requests", 503: "try again"}  # fmt: skip
@@ -33,9 +34,10 @@ def document(operations: list[Operation]) -> dict[str, Any]:
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
                 "bearer": {"type": "http", "scheme": "bearer"},
+                "query": {"type": "apiKey", "in": "query", "name": "api_key"},
             },
         },
-        "security": [{"key": []}, {"bearer": []}],
+        "security": KEYS,
     }
 
 
@@ -53,6 +55,8 @@ def _operation(each: Operation) -> dict[str, Any]:
         "parameters": _parameters(each),
         "responses": dict(sorted(replies.items())),
     }
+    if each.key_in_query:
+        shown["security"] = [*KEYS, {"query": []}]
     if each.body is not None:
         shown["requestBody"] = {"content": {"application/json": {"schema": _ref(each.body)}}}
     return shown

@@ -48,14 +48,14 @@ class Standing(msgspec.Struct, frozen=True):
     waiting: int
 
 
-async def erase(tx: Connection, topic: str, *, now: datetime, days: float, batch: int) -> Step:
-    """Erase the next rows of a table that are older than `days`; nothing while another node is at it.
+async def erase(tx: Connection, topic: str, *, now: datetime, days: float, batch: int, wait: bool = False) -> Step:
+    """Erase the next rows of a table that are older than `days`; nothing while another node is at it, unless told to `wait`.
 
     There is more to do when it saw a full `batch` and its bookmark moved on.
     """
     # These tables grow: a plan of the day when they were empty must not scan them (engine 1.7).
     await tx.execute("set local enable_seqscan = off")
-    row = await tx.fetchrow(Q.take_topic, topic)
+    row = await tx.fetchrow(Q.wait_for_topic if wait else Q.take_topic, topic)
     if row is None:
         return Step(0, 0)
     before: int = row[0]
@@ -72,28 +72,28 @@ async def keep_for_ever(tx: Connection) -> None:
     await tx.execute(Q.keep_for_ever)
 
 
-async def standings(pool: Pool, *, now: datetime, days: float) -> list[Standing]:
+async def standings(connection: Connection | Pool, *, now: datetime, days: float) -> list[Standing]:
     """Where all tables stand, with what is due now when everything older than `days` is to go."""
     found = []
-    for topic, upto, by_days, looked_at in await pool.fetch(Q.standing):
-        row = await pool.fetchrow(TOPICS[topic].first, upto + 1)
+    for topic, upto, by_days, looked_at in await connection.fetch(Q.standing):
+        row = await connection.fetchrow(TOPICS[topic].first, upto + 1)
         oldest = None if row is None else row[1]
         waiting = 0
         if days and oldest is not None:
-            border = await _border(pool, topic, upto, now - timedelta(days=days))
-            waiting = await pool.fetchval(Q.waiting, topic, upto, border)
+            border = await _border(connection, topic, upto, now - timedelta(days=days))
+            waiting = await connection.fetchval(Q.waiting, topic, upto, border)
         found.append(Standing(topic, upto, by_days, looked_at, oldest, waiting))
     return found
 
 
-async def _border(pool: Pool, topic: str, upto: int, cutoff: datetime) -> int:
+async def _border(connection: Connection | Pool, topic: str, upto: int, cutoff: datetime) -> int:
     """The last id before the cutoff, found by halving: ids come in order of time, and times have no index."""
-    low, high = upto, await pool.fetchval(Q.last_ids, topic) or upto
+    low, high = upto, await connection.fetchval(Q.last_ids, topic) or upto
     for _ in range(MOST_PROBES):
         if low >= high:
             break
         middle = (low + high + 1) // 2
-        row = await pool.fetchrow(TOPICS[topic].first, middle)
+        row = await connection.fetchrow(TOPICS[topic].first, middle)
         if row is not None and row[1] < cutoff:
             low = max(middle, row[0])
         else:

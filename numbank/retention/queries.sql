@@ -6,6 +6,10 @@
 -- How far a table is erased; nothing comes while another node is at it.
 select upto from retention where topic = $1 for update skip locked;
 
+-- name: wait_for_topic
+-- How far a table is erased, once no other node is at it.
+select upto from retention where topic = $1 for update;
+
 -- name: move_on
 -- Remember how far a table is erased, and by how many days.
 update retention set upto = $2, days = $3, looked_at = now() where topic = $1;

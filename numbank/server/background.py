@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 HOUSEKEEPING_S = 60.0
 FORGET_EVERY_S = 5.0
+ANALYZE_EVERY_S = 1.0
 MOST_STUCK = 10_000
 LEASE_ID_ALARM = 0.8
 
@@ -94,7 +95,7 @@ def _folds(bank: Bank) -> list[Periodic]:
     return [
         Periodic("fold", fold_stock, settings.stock_fold_s, full=numbers.MOST_FOLDED),
         Periodic("sales", fold_sales, settings.statistics_fold_s, full=sales.MOST_FOLDED),
-        Periodic("turnover", fold_turnover, settings.statistics_fold_s),
+        Periodic("turnover", fold_turnover, settings.statistics_fold_s, full=ranks.MOST_FOLDED),
         Periodic("lease-marks", mark, HOUSEKEEPING_S),
     ]
 
@@ -133,11 +134,15 @@ def _housekeeping(bank: Bank) -> list[Periodic]:
     async def forget_batches() -> int:
         return await _in_transaction(bank, growth.forget_batches)
 
+    async def analyze() -> int:
+        return await _in_transaction(bank, growth.analyze_outgrown)
+
     async def forget_lists() -> int:
         return bank.desks.board.forget()
 
     return [
         Periodic("grow", grow, HOUSEKEEPING_S),
+        Periodic("analyze", analyze, ANALYZE_EVERY_S, full=growth.MOST_ANALYZED),
         Periodic("lease-ids", watch_ids, HOUSEKEEPING_S),
         Periodic("batch-marks", forget_batches, FORGET_EVERY_S, full=growth.MOST_FORGOTTEN),
         Periodic("price-lists", forget_lists, HOUSEKEEPING_S),

@@ -58,12 +58,14 @@ def call_workers(bank: Bank) -> list[Periodic]:
             partial(fetch.fetch_due, bank.pool, house.fetcher, kept, to_fetch, FETCHED_AT_ONCE),
             every_s,
             full=FETCHED_AT_ONCE,
+            hasty=True,
         ),
         Periodic(
             "transcripts",
             partial(writing.write_due, bank.pool, house.transcriber, to_write, WRITTEN_AT_ONCE),
             every_s,
             full=WRITTEN_AT_ONCE,
+            hasty=True,
         ),
         Periodic(
             "errands",

@@ -73,7 +73,7 @@ def mask_numbers(_logger: object, _method: str, event: EventDict) -> EventDict:
 
 
 def format_error(logger: Any, method: str, event: EventDict) -> EventDict:
-    """Write an error's traceback down, without what the database quotes of the row that it refused: texts, sealed secrets."""
+    """Write an error's traceback down, without what the database quotes of a row that it refused: texts, secrets."""
     given = event.get("exc_info")
     error = given if isinstance(given, BaseException) else given[1] if isinstance(given, tuple) else sys.exc_info()[1]
     event = structlog.processors.format_exc_info(logger, method, event)

@@ -16,16 +16,24 @@ log = structlog.get_logger("numbank")
 class Periodic:
     """Runs `step` every `every_s` seconds; a step gives how much it handled, and one that was full runs again at once.
 
-    `full` is what a full step handles; None means that there is always a pause.
+    `full` is what a full step handles; None means that there is always a pause. The step of a `hasty` worker is broken off
+    at a stop: it waits for others, and what it took comes again by itself.
     """
 
     def __init__(
-        self, name: str, step: Callable[[], Awaitable[int]], every_s: float, *, full: int | None = None
+        self,
+        name: str,
+        step: Callable[[], Awaitable[int]],
+        every_s: float,
+        *,
+        full: int | None = None,
+        hasty: bool = False,
     ) -> None:
         self.name = name
         self._step = step
         self._every_s = every_s
         self._full = full
+        self._hasty = hasty
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -34,10 +42,12 @@ class Periodic:
         self._task = asyncio.create_task(self._run(), name=f"worker-{self.name}")
 
     async def stop(self) -> None:
-        """Finish the step that runs, then end."""
+        """Finish the step that runs, then end; a hasty worker ends at once."""
         self._stopping.set()
         if self._task is not None:
-            await self._task
+            if self._hasty:
+                self._task.cancel()
+            await asyncio.wait([self._task])
 
     async def _run(self) -> None:
         while not self._stopping.is_set():

@@ -10,8 +10,9 @@ from (
   from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) with ordinality w(lease_id, message_id, number_id, target, place)
 ) f
 join number n on n.id = f.number_id join pool p on p.id = n.pool_id
+left join lateral (select id from number where e164 = f.target limit 1) own on true
 cross join lateral (select case
-    when exists (select from number own where own.e164 = f.target) then 'the target is a number of the bank'
+    when own.id is not null then 'the target is a number of the bank'
     when f.turn + (select count(*) from errand e where e.lease_id = f.lease_id and e.kind = 0) > $6::int then 'too many for one lease'
     else '' end) guarded(why)
 order by f.place;

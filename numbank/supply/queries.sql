@@ -33,8 +33,10 @@ cross join lateral (
 ) x;
 
 -- name: lock_candidates
--- Lock candidates that nobody else holds, in id order, with their state and whether they were used for the service.
-select c.p, c.s, n.seq, n.id, n.e164, n.state, exists (select from use u where u.number_id = n.id and u.service_id = c.s) as used
+-- Lock candidates that nobody else holds, in id order, with their state and whether they were used for the service. No
+-- `exists` there: planned in a young bank it would be hashed from all uses.
+select c.p, c.s, n.seq, n.id, n.e164, n.state,
+  coalesce((select true from use u where u.number_id = n.id and u.service_id = c.s), false) as used
 from unnest($1::int[], $2::int[], $3::int[]) c(p, s, seq) join number n on n.pool_id = c.p and n.seq = c.seq
 order by n.id for no key update of n skip locked;
 
@@ -245,7 +247,7 @@ insert into shelf_stock (pool_id, service_id) select pool_id, service_id from ma
 -- name: given_numbers
 -- Locked numbers with their owners and states, and whether they were used for the service.
 select n.id, n.e164, p.supplier_id, n.state,
-  exists (select from use u where u.number_id = n.id and u.service_id = g.service_id) as used, g.service_id
+  coalesce((select true from use u where u.number_id = n.id and u.service_id = g.service_id), false) as used, g.service_id
 from unnest($1::bigint[], $2::int[]) g(number_id, service_id) join number n on n.id = g.number_id join pool p on p.id = n.pool_id;
 
 -- name: take_given

@@ -119,8 +119,9 @@ async def _converse(process: Process, audio: bytes) -> bytes:
 
 async def _play(ear: asyncio.StreamWriter, audio: bytes) -> None:
     with suppress(BrokenPipeError, ConnectionResetError):  # it need not listen to the end
-        ear.write(audio)
-        await ear.drain()
+        if not ear.is_closing():  # uvloop closes it at once when the program has ended
+            ear.write(audio)
+            await ear.drain()
     ear.close()
 
 

@@ -17,7 +17,7 @@ from numbank.errors import (
 )
 from numbank.leases.ends import release
 from numbank.messages.calls import Kind
-from numbank.money import as_number
+from numbank.money import format_minor
 from numbank.supply.e164 import parse_e164
 from numbank.wire import params as p
 from numbank.wire.call import Call, accept
@@ -144,7 +144,7 @@ async def get_full_sms(call: Call) -> bytes:
     "getActiveActivations",
     replies=(
         '{"status":"success","activeActivations":[{"activationId":"<id>","serviceCode":"..","phoneNumber":"<phone>",'
-        '"activationCost":<number>,"activationStatus":"<digits>","smsCode":"<code>"|null,"smsText":".."|null,'
+        '"activationCost":"<decimal>","activationStatus":"<digits>","smsCode":"<code>"|null,"smsText":".."|null,'
         '"activationTime":"<date>","discount":"<decimal>","repeated":"<0 or 1>","countryCode":"<digits>",'
         '"countryName":"..","canGetAnotherSms":"<0 or 1>","currency":<number>}]}',
     ),
@@ -168,7 +168,7 @@ def active_row(call: Call, activation: Activation) -> dict[str, object]:
         "activationId": str(activation.id),
         "serviceCode": catalogue.services[activation.service_id].code,
         "phoneNumber": str(activation.e164),
-        "activationCost": as_number(activation.price),
+        "activationCost": format_minor(activation.price),
         "activationStatus": NUMERIC[activation.state],
         "smsCode": None if activation.received_at is None else call.code_of(activation),
         "smsText": activation.text,
@@ -177,7 +177,7 @@ def active_row(call: Call, activation: Activation) -> dict[str, object]:
         "repeated": _flag(activation.origin is Origin.REACTIVATION),
         "countryCode": str(activation.country_id),
         "countryName": country.eng,
-        "canGetAnotherSms": _flag(country.retry),
+        "canGetAnotherSms": _flag(country.retry and activation.kind is Kind.SMS),
         "currency": activation.currency,
     }
 

@@ -32,7 +32,7 @@ from numbank.errors import (
 )
 from numbank.ledger import journal
 from numbank.messages.calls import Kind
-from numbank.money import as_number, parse_minor
+from numbank.money import MAX_MINOR, as_number, parse_minor
 from numbank.supply import claim as shelves
 from numbank.wire import params as p
 from numbank.wire.call import Call, accept, whole
@@ -162,7 +162,10 @@ def max_price(call: Call) -> int | None:
     if not text:
         return None
     minor = parse_minor(text)
-    return -1 if minor is None else minor
+    if minor is None:
+        # More digits than any price has are a limit all the same: one that everything meets.
+        return MAX_MINOR if text.isascii() and text.isdigit() else -1
+    return minor
 
 
 def prefixes(call: Call) -> tuple[str, ...]:
@@ -250,7 +253,7 @@ def in_full(call: Call, activation: Activation) -> bytes:
         "activationCost": as_number(activation.price),
         "currency": activation.currency,
         "countryCode": str(activation.country_id),
-        "canGetAnotherSms": "1" if country.retry else "0",
+        "canGetAnotherSms": "1" if country.retry and activation.kind is Kind.SMS else "0",
         "activationTime": call.date(activation.created_at),
         "activationOperator": activation.operator,
         "activationCancel": call.date(activation.cancel_from),

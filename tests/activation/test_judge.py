@@ -238,7 +238,7 @@ async def test_the_judge_catches_up_without_a_pause(dsn: str) -> None:
             return bool(await shop.connection.fetchval("select exists (select from judged_upto)"))
 
         await until(begun)
-        first = await shop.connection.fetchval("select lease_id from judged_upto")
+        first: int = await shop.connection.fetchval("select lease_id from judged_upto")
         customer_id, _ = await shop.customer()
         await shop.connection.execute(
             """
@@ -253,6 +253,7 @@ async def test_the_judge_catches_up_without_a_pause(dsn: str) -> None:
 
         async def caught_up() -> bool:
             upto: int = await shop.connection.fetchval("select lease_id from judged_upto")
-            return upto == await shop.connection.fetchval("select last_value from lease_id") > first
+            last: int = await shop.connection.fetchval("select last_value from lease_id")
+            return upto == last > first
 
         await until(caught_up)

@@ -10,7 +10,7 @@ import pytest
 
 from numbank.activation import desk
 from numbank.catalogue import limited
-from numbank.db import counter
+from numbank.db import pool
 from numbank.ledger import journal
 from numbank.server import bank
 from numbank.supply import acquisitions, numbers
@@ -49,12 +49,12 @@ class Watched:
 @pytest.fixture
 async def market(dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Market, Watched]]:
     watched = Watched()
-    connector = bank.connector
+    connector = pool.connector
 
-    def watching(*args: Any) -> Callable[[], Awaitable[counter.Connection]]:
+    def watching(*args: Any) -> Callable[[], Awaitable[Any]]:
         open_one = connector(*args)
 
-        async def opened() -> counter.Connection:
+        async def opened() -> Any:
             connection = await open_one()
             backend = connection.get_server_pid()
             connection.add_query_logger(lambda query: watched.see(query, backend))

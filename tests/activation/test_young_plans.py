@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncpg
+
 from numbank.activation.refund import refund
+from numbank.db.pool import CLERK
+from numbank.db.queries import Queries
 from numbank.server.app import App
 from numbank.supply import numbers
 from tests.activation.test_history_plans import FIRST, PAST
 from tests.server.test_plans import GROWING
-from tests.support import Caller, Shop, open_bank, push
+from tests.support import Caller, Shop, open_bank, push, until
 
 GROWN = 4_000
+# The judge reads everything once; what has a bad plan does so each time.
+TURNS = 3
 
 
 async def everything(app: App, shop: Shop, caller: Caller) -> None:
@@ -37,6 +43,16 @@ async def everything(app: App, shop: Shop, caller: Caller) -> None:
         await refund(shop.connection, parent, "test")
 
 
+async def test_an_order_id_whose_order_was_lost_costs_one_look(dsn: str) -> None:
+    """That look is only taken when the orderId is used again, so no count of scans would show it."""
+    connection = await asyncpg.connect(dsn, server_settings=CLERK)
+    insert = Queries("numbank.activation").insert_orders
+    await connection.execute(f"prepare looked_at as {insert}")
+    rows = await connection.fetch("explain execute looked_at (array[1], array[gen_random_uuid()], array[1])")
+    await connection.close()
+    assert [row[0] for row in rows if "Seq Scan" in row[0] or "hashed" in row[0]] == []
+
+
 async def test_plans_of_a_young_bank_do_not_read_whole_tables_later(dsn: str) -> None:
     """Statements that were planned when there was nothing: an index that is read from end to end is as slow as the table."""
     async with open_bank(
@@ -53,11 +69,20 @@ async def test_plans_of_a_young_bank_do_not_read_whole_tables_later(dsn: str) ->
         await everything(app, shop, caller)
         await shop.numbers(GROWN, country=0, abilities=numbers.SMS | numbers.FORWARD)
         await shop.connection.execute(PAST, FIRST + 1_000_000, GROWN, customer_id + 1_000)
+
+        async def analyzed() -> bool:
+            known = "select bool_and(reltuples >= $1) from pg_class where relname in ('number', 'activation_100000000')"
+            return bool(await shop.connection.fetchval(known, GROWN))
+
+        await until(analyzed)
         before = await rows_read(shop)
-        await everything(app, shop, caller)
+        for _ in range(TURNS):
+            await everything(app, shop, caller)
     async with open_bank(dsn) as (_, shop):
         after = await rows_read(shop)
-    assert {name: read - before[name] for name, read in after.items() if read - before[name] > GROWN / 2} == {}
+    assert {
+        name: read - before[name] for name, read in after.items() if read - before[name] > (TURNS - 1) * GROWN
+    } == {}
 
 
 async def rows_read(shop: Shop) -> dict[str, int]:

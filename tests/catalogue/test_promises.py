@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
+import msgspec
 import pytest
 
 from tests.support import Caller, Shop, open_bank, push
@@ -58,7 +59,7 @@ async def sell_out(caller: Caller, country: int, **params: object) -> Counter[fl
         if answer == "NO_NUMBERS":
             return sold
         assert answer.startswith("{"), answer
-        sold[(await caller.json("getActiveActivations"))["activeActivations"][0]["activationCost"]] += 1
+        sold[msgspec.json.decode(answer)["activationCost"]] += 1
     raise AssertionError("there is no end of it")
 
 

@@ -296,6 +296,29 @@ def test_a_time_that_is_none_is_said_in_one_line(told: Told) -> None:
     assert "is no time" in done.stderr
 
 
+def test_a_span_may_be_longer_than_there_are_dates(told: Told) -> None:
+    assert "customer.add" in ran("audit", "list", "--since", "999999w", "--limit", "100000", "--database-url", told.dsn)
+
+
+def test_a_reader_that_goes_away_ends_the_export_without_a_word(told: Told) -> None:
+    async def fill() -> None:
+        connection = await asyncpg.connect(told.dsn)
+        for turn in range(20):
+            await audit.write(connection, "test.long", f"thing {turn}", {"text": "x" * 2_000})
+        await connection.close()
+
+    asyncio.run(fill())
+    with subprocess.Popen(
+        [NUMBANK, "audit", "export", "--database-url", told.dsn],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as going:  # fmt: skip
+        assert going.stdout is not None
+        assert going.stderr is not None
+        going.stdout.close()
+        assert going.stderr.read() == ""
+    assert going.returncode == 141
+
+
 @pytest.mark.unit
 def test_the_actor_is_who_a_panel_names_or_the_user_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "node1")

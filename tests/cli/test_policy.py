@@ -122,7 +122,7 @@ def test_erasing_is_shown_tried_and_done(dsn: str) -> None:
     assert asyncio.run(_texts(dsn)) == 0
     assert run("retention", "show", *db).stdout.splitlines()[-1].endswith("erased after 30 days")
     (act,) = shown("audit", "list", "--act", "retention.run", "--limit", "1", *db)
-    assert act["details"]["erased"]["message"] == 2
+    assert act["details"]["due"]["message"] == 2
 
 
 async def _texts(dsn: str) -> int:

@@ -212,7 +212,12 @@ async def test_an_address_that_swallows_everything_leaves_time_for_the_next(rece
 
     class Swallowing(httpcore.AnyIOBackend):
         async def connect_tcp(
-            self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any  # noqa: ASYNC109
+            self,
+            host: str,
+            port: int,
+            timeout: float | None = None,  # noqa: ASYNC109
+            *args: Any,
+            **options: Any,
         ) -> httpcore.AsyncNetworkStream:
             if host == "127.0.0.2":
                 await asyncio.sleep(3_600 if timeout is None else timeout)

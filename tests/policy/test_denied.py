@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from numbank.catalogue import tables
+from numbank.errors import ServiceDenied
 from numbank.policy import denied
 from numbank.wire.dialects import DIALECTS, SMS_ACTIVATE
 from numbank.wire.registry import ACTIONS
@@ -120,12 +121,20 @@ async def test_every_action_that_leases_refuses_a_denied_service(dsn: str) -> No
     # An additional service and a reactivation need a lease first: they are shown below.
     assert selling == {*SELLING, "getAdditionalService", "getExtraActivation", "checkExtraActivation"}
     async with open_bank(dsn, early_cancel_s=0) as (app, shop):
-        _, key = await shop.customer()
+        customer_id, key = await shop.customer()
         caller = Caller(app, key)
         await shop.numbers(5)
         await shop.offer(BANK, MESSENGER)
         for name, params in SELLING.items():
             assert (await caller.get(name, country=0, **params)).encode() == word, name
+        for dialect in DIALECTS:
+            for name in SELLING.keys() & dialect.actions.keys():
+                # The base dialect knows no country "any".
+                for country in ("0",) if dialect is SMS_ACTIVATE else ("0", "any", ""):
+                    fields = {"api_key": key, "action": name, "country": country} | SELLING[name]
+                    answer = await caller._client.get(dialect.paths[0], params=fields)
+                    assert answer.content == dialect.word(name, ServiceDenied()), (dialect.name, fields)
+        assert await shop.connection.fetchval("select count(*) from activation where account_id = $1", customer_id) == 0
 
 
 async def test_what_comes_after_a_lease_is_refused_too(dsn: str) -> None:

@@ -222,4 +222,7 @@ async def test_the_openapi_document_tells_every_operation_and_every_struct(bank:
     for methods in shown["paths"].values():
         for told_operation in methods.values():
             assert told_operation["summary"]
+            # Where the key may also stand in the address, the document says so.
+            in_query = {"query": []} in told_operation.get("security", [])
+            assert in_query == next(e.key_in_query for e in OPERATIONS if e.name == told_operation["operationId"])
             assert "401" in told_operation["responses"]

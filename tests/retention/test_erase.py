@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
+from typer.testing import CliRunner
 
+from numbank.cli.retention import app as commands
 from numbank.cli.verify import ALL as ALL_CHECKS
 from numbank.db import checks
 from numbank.db.pool import Pool, connect
+from numbank.errors import OperatorError
 from numbank.retention import erase
 from numbank.server.app import App
 from tests.support import Caller, Shop, open_bank, push, until
@@ -241,6 +245,47 @@ async def test_two_nodes_share_the_work(dsn: str, pool: Pool) -> None:
         assert await step(pool, "message") == erase.Step(0, 0)
 
 
+async def test_who_erases_by_hand_waits_for_the_node_that_is_at_it(dsn: str, pool: Pool) -> None:
+    """`retention run --days 7` must not end early because the bank erases by 30 days at that moment."""
+    async with open_bank(dsn, early_cancel_s=0, retention_days=0) as (app, shop):
+        _, ids = await served(app, shop, 2)
+        now = datetime.now(UTC) + timedelta(days=8)
+
+        async def by_hand() -> erase.Step:
+            async with pool.acquire() as connection, connection.transaction():
+                return await erase.erase(connection, "message", now=now, days=7.0, batch=10, wait=True)
+
+        async with pool.acquire() as one, one.transaction():
+            await erase.erase(one, "message", now=now, days=DAYS, batch=10)
+            mine = asyncio.create_task(by_hand())
+
+            async def waits() -> bool:
+                return bool(await shop.connection.fetchval("select count(*) from pg_locks where not granted"))
+
+            await until(waits)
+        assert (await mine).erased == len(ids)
+
+
+def test_a_run_by_hand_is_in_the_audit_log_before_anything_goes(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stops the command halfway has erased something all the same."""
+
+    async def stopped(*_: Any, **__: Any) -> erase.Step:
+        raise OperatorError("stopped")
+
+    monkeypatch.setattr(erase, "erase", stopped)
+    done = CliRunner().invoke(commands, ["run", "--days", "7", "--database-url", dsn])
+    assert done.exit_code != 0
+
+    async def logged() -> list[Any]:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return [tuple(row) for row in await connection.fetch("select act, details->>'days' from audit")]
+        finally:
+            await connection.close()
+
+    assert asyncio.run(logged())[-1] == ("retention.run", "7.0")
+
+
 async def test_the_worker_of_a_bank_erases_in_the_background(dsn: str) -> None:
     async with open_bank(dsn, early_cancel_s=0, retention_every_s=0.02, batch_erase=2) as (app, shop):
         _, ids = await served(app, shop, 5)
@@ -270,6 +315,21 @@ async def test_what_is_due_is_told_without_a_scan_of_times(dsn: str, pool: Pool)
         assert standing["activation"].oldest == await shop.connection.fetchval("select min(created_at) from activation")
         await whole(pool)
         assert await kept(shop.connection, ids) == [False] * 5 + [True] * 2
+
+
+def test_a_command_that_counts_what_is_due_may_take_its_time(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bank that erases for the first time after years has many millions of rows to count."""
+    limits: list[str] = []
+
+    async def standings(connection: Any, **_: Any) -> list[erase.Standing]:
+        limits.append(await connection.fetchval("show statement_timeout"))
+        return []
+
+    monkeypatch.setattr(erase, "standings", standings)
+    for words in (["show"], ["run", "--dry-run"]):
+        done = CliRunner().invoke(commands, [*words, "--database-url", dsn])
+        assert done.exit_code == 0, done.output
+    assert limits == ["0", "0"]
 
 
 @pytest.mark.unit

@@ -93,3 +93,13 @@ async def test_a_lease_is_counted_once_however_many_suppliers_are_asked_for_it(m
     await market.supplier(full, price=2 * PRICE)
     await caller.lease("tg", country=market.country, maxPrice="1")
     assert await caller.get("getNumber", service="tg", country=market.country, maxPrice="1") == "CHANNELS_LIMIT"
+
+
+async def test_orders_that_brought_no_number_do_not_use_up_the_minute(market: Market) -> None:
+    caller = await market.customer()
+    await market.shop.connection.execute("update customer set leases_per_min = 3 where id = $1", market.customer_id)
+    await market.supplier(Played())
+    await market.supplier(Played(held(), held(), held(), held()), price=2 * PRICE)
+    for _ in range(3):
+        await caller.lease("tg", country=market.country, maxPrice="1")
+    assert await caller.get("getNumber", service="tg", country=market.country, maxPrice="1") == "TOO_MANY_REQUESTS"

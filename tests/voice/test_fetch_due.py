@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+from time import monotonic
 
 from numbank.clock import Pace
 from numbank.messages.calls import Kind
@@ -11,6 +13,7 @@ from numbank.supply.numbers import CALL
 from numbank.voice.fetch import fetch_due
 from tests.support import open_bank, until
 from tests.voice.test_calls import AUDIO, called
+from tests.voice.wav import recorder
 
 
 async def test_one_recording_that_breaks_the_fetcher_keeps_no_other_from_coming(dsn: str) -> None:
@@ -66,3 +69,29 @@ async def test_a_recording_is_kept_while_others_are_still_being_fetched(dsn: str
         go_on.set()
         assert await fetching == 2
     assert len(kept) == 2
+
+
+async def test_a_stop_waits_neither_for_suppliers_nor_for_recognisers(dsn: str, tmp_path: Path) -> None:
+    """They may take longer than a worker has, and what was accepted is served after them."""
+    began = tmp_path / "began"
+    changes: dict[str, object] = {
+        "recording_allow": "127.0.0.0/8", "recording_hard_s": 60.0, "transcriber": f"/bin/sh -c 'touch {began}; sleep 60'",
+    }  # fmt: skip
+    async with recorder() as supplier:
+        async with open_bank(dsn, **changes) as (app, shop):
+            await shop.numbers(4, abilities=CALL)
+            await shop.offer("tg", kind=Kind.VOICE)
+            await called((app, shop), recording_url=supplier.put("/good", AUDIO))
+
+            async def is_written_down() -> bool:
+                return began.exists()
+
+            await until(is_written_down)
+            await called((app, shop), recording_url=supplier.url("/hangs"))
+
+            async def is_fetched() -> bool:
+                return "/hangs" in supplier.asked
+
+            await until(is_fetched)
+            asked_at = monotonic()
+        assert monotonic() - asked_at < 10

@@ -48,6 +48,23 @@ async def test_a_program_that_does_not_listen_is_heard_all_the_same() -> None:
     assert await deaf.write_down(b"\0" * 5_000_000, "en") == "nothing was read"
 
 
+SERVED = """
+import uvloop
+from numbank.voice.transcriber import Program
+
+async def main():
+    deaf = Program(["/bin/echo", "nothing was read"], frozenset({"*"}), 20.0)
+    print({await deaf.write_down(b"x" * 1_000_000, "en") for _ in range(30)})
+
+uvloop.run(main())
+"""
+
+
+def test_the_loop_of_the_server_hears_it_too() -> None:
+    done = subprocess.run([sys.executable, "-c", SERVED], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("{'nothing was read'}\n", "")
+
+
 @pytest.mark.parametrize(
     ("code", "reason", "hopeless"),
     [

@@ -93,6 +93,12 @@ async def stocked(market: Market, how_many: int = 5, *, abilities: int = SMS, **
 # tiers and prices -------------------------------------------------------------------------------------------------
 
 
+async def test_a_limit_beyond_all_money_is_a_limit_that_everything_meets(market: Market) -> None:
+    await stocked(market, price=1_000)
+    await market.bought(maxPrice="9" * 30)
+    assert await market.spent() == 1_000
+
+
 async def test_without_a_limit_the_regular_tier_is_paid_with_one_the_cheapest(market: Market) -> None:
     await stocked(market, price=1_000)
     await market.shop.tier("tg", 800, country=market.country, count=1)
@@ -137,6 +143,21 @@ async def test_a_limited_tier_is_taken_exactly_and_given_back_by_a_cancel(market
     answers = await asyncio.gather(*(market.get(maxPrice="0.2") for _ in range(20)))
     assert all(answer.startswith("ACCESS_NUMBER:") for answer in answers)
     assert await market.spent() == 10_000 + 19 * 2_000
+
+
+async def test_leases_from_before_a_count_was_set_give_nothing_back_to_it(market: Market) -> None:
+    """The operator says how many more are sold at this price: a cancel of what was sold before does not make it more."""
+    await stocked(market, 10, price=1_000)
+    old = (await market.get()).split(":")[1]
+    await market.shop.tier("tg", 1_000, country=market.country, count=1)
+    assert await market.caller.get("setStatus", id=old, status=8) == "ACCESS_CANCEL"
+    left = "select remaining from offer where country_id = $1 and price = 1000"
+    assert await market.shop.connection.fetchval(left, market.country) == 1
+    for _ in range(2):
+        new = (await market.get()).split(":")[1]
+        assert await market.get() == "NO_NUMBERS"
+        assert await market.caller.get("setStatus", id=new, status=8) == "ACCESS_CANCEL"
+        assert await market.shop.connection.fetchval(left, market.country) == 1
 
 
 async def test_the_discount_of_a_rank_is_taken_off_and_compared_with_the_limit(market: Market) -> None:
@@ -227,6 +248,16 @@ async def test_calls_have_offers_and_numbers_of_their_own(market: Market) -> Non
     assert [await market.column("kind", one) for one in (flash, old, voice)] == [1, 1, 2]
     assert [await market.column("language", one) for one in (flash, voice)] == [None, "cmn-Hans-CN"]
     assert await market.get(activationType=7) == "NO_NUMBERS"
+
+
+async def test_no_second_code_is_promised_for_a_call(market: Market) -> None:
+    await market.shop.numbers(3, country=0, abilities=EVERYTHING)
+    for kind in (0, 1, 2):
+        await market.shop.tier("tg", 600, country=0, kind=kind)
+        made = await market.caller.json("getNumberV2", service="tg", country=0, activationType=kind)
+        assert made["canGetAnotherSms"] == ("1" if kind == 0 else "0")
+    live = (await market.caller.json("getActiveActivations"))["activeActivations"]
+    assert [one["canGetAnotherSms"] for one in live] == ["0", "0", "1"]  # the newest first
 
 
 async def test_the_language_of_a_voice_call_is_the_countrys_unless_named(market: Market) -> None:

@@ -434,3 +434,22 @@ async def test_a_leased_line_that_is_off_goes_offline_at_the_end(bank: Bank, cou
     assert await caller.get("getStatus", id=lease_id) == "STATUS_OK:33333"
     await caller.get("setStatus", id=lease_id, status=6)
     assert await number_state(shop, e164) == 3
+
+
+async def test_an_operator_that_is_sold_out_is_no_reason_for_another_one(bank: Bank, country: int) -> None:
+    _, shop = bank
+    await stock(shop, country)
+    await shop.numbers(1, country=country, operator="mts")
+    await shop.counted()
+    caller, _ = await caller_of(bank)
+
+    async def known() -> bool:
+        return "mts" in await caller.get("getOperators", country=country)
+
+    await until(known)
+    await caller.lease("tg", country=country, operator="mts")
+    for services in ("tg,wa", "wa,tg"):
+        answer = await caller.get("getMultiServiceNumber", multiService=services, country=country, operator="mts")
+        assert answer == "NO_NUMBERS"
+    rows = await caller.json("getMultiServiceNumber", multiService="tg,wa", country=country, operator="no such one")
+    assert [row["service"] for row in rows] == ["tg", "wa"]

@@ -138,7 +138,9 @@ async def get_status_v2(call: Call) -> bytes:
 async def get_active_activations(call: Call) -> bytes:
     """The live activations of the customer, newest first, as a bare list; [] when there is none."""
     rows = read_json(await base.get_active_activations(call))["activeActivations"]
-    return encode([in_order(row | {"activationStatus": LIVE}) for row in rows])
+    return encode([
+        in_order(row | {"activationStatus": LIVE, "activationCost": float(row["activationCost"])}) for row in rows
+    ])  # fmt: skip
 
 
 def in_order(shown: dict[str, Any], without: Iterable[str] = ()) -> dict[str, Any]:
