@@ -46,7 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: Annotated[int, Meta(ge=1, le=64), _doc("worker processes")] = 1
     sandbox: Annotated[bool, _doc("the simulator supplies numbers and messages")] = False
     secrets_file: Annotated[
-        str, _doc("key file that seals secrets in the database, 0600, the same on every node; empty: in the data folder")
+        str,
+        _doc("key file that seals secrets in the database, 0600, the same on every node; empty: in the data folder"),
     ] = ""
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$"), _doc("debug, info, warning or error")] = (
         "info"
@@ -73,18 +74,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     early_cancel_s: Annotated[Seconds, _doc("a cancel is refused this long after the purchase")] = 120.0
     any_country_tries: Annotated[
-        Count, _doc("with `country=any` (koala) so many countries are tried at most, when the best are sold out in between")
+        Count,
+        _doc("with `country=any` (koala) so many countries are tried at most, when the best are sold out in between"),
     ] = 8
     early_cancel_overrides: Annotated[str, _doc("early cancel window per service in seconds, e.g. `tg=30`")] = ""
     multi_services_most: Annotated[int, Meta(ge=1, le=50), _doc("services on one number by getMultiServiceNumber")] = 10
     additional_service_prices: Annotated[
         str,
-        _doc("price of an additional service per currency, e.g. `643=5,840=0.1`; not sold in a currency that is missing"),
+        _doc(
+            "price of an additional service per currency, e.g. `643=5,840=0.1`; not sold in a currency that is missing"
+        ),
     ] = ""
 
     # money and standing
     cashback_bp: Annotated[
-        int, Meta(ge=0, le=10_000), _doc("cashback of each finished activation, in 1/10,000 of its price; 250 are 2.5 %")
+        int,
+        Meta(ge=0, le=10_000),
+        _doc("cashback of each finished activation, in 1/10,000 of its price; 250 are 2.5 %"),
     ] = 0
     ban_window: Annotated[
         int,
@@ -94,7 +100,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ban_success_share: Annotated[Share, _doc("it is banned when a smaller share of them received a message")] = 0.1
     ban_minutes: Annotated[Minutes, _doc("for so long")] = 60
     ban_user_window: Annotated[
-        int, Meta(ge=0, le=1_000), _doc("the same for each userId of a reseller, who is not banned along; 0: no such bans")
+        int,
+        Meta(ge=0, le=1_000),
+        _doc("the same for each userId of a reseller, who is not banned along; 0: no such bans"),
     ] = 0
     ban_user_success_share: Annotated[Share, _doc("a userId is banned when a smaller share received a message")] = 0.1
     ban_user_minutes: Annotated[Minutes, _doc("for so long")] = 60
@@ -105,7 +113,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 4
     call_code_overrides: Annotated[str, _doc("that number per service, e.g. `tg=6`; beats call_code_digits")] = ""
     voice_code_digits: Annotated[
-        str, Meta(pattern=r"^([3-9]|1[0-2])(-([3-9]|1[0-2]))?$"), _doc("length of spoken codes that pocketsphinx looks for")
+        str,
+        Meta(pattern=r"^([3-9]|1[0-2])(-([3-9]|1[0-2]))?$"),
+        _doc("length of spoken codes that pocketsphinx looks for"),
     ] = "4-8"
     recording_bytes: Annotated[Count, _doc("longest recording of a call that is fetched and kept")] = 5_000_000
     recording_hard_s: Annotated[Seconds, _doc("fetching a recording may take this long")] = 20.0
@@ -118,21 +128,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, _doc("networks that recordings may be fetched from although they are private, e.g. `10.1.0.0/16`")
     ] = ""
     transcriber: Annotated[
-        str, _doc("program that writes a recording (WAV on stdin) down to stdout, `{language}` in its arguments; empty: none")
+        str,
+        _doc(
+            "program that writes a recording (WAV on stdin) down to stdout, `{language}` in its arguments; empty: none"
+        ),
     ] = ""
     transcriber_languages: Annotated[str, _doc("languages that the program knows, e.g. `en,ru`; `*`: all")] = "*"
     transcriber_hard_s: Annotated[Seconds, _doc("writing a recording down may take this long")] = 60.0
     public_url: Annotated[
-        str, Meta(pattern="^(https?://[^/?#]+)?$"), _doc("how customers reach the bank, for links to recordings; empty: paths")
+        str,
+        Meta(pattern="^(https?://[^/?#]+)?$"),
+        _doc("how customers reach the bank, for links to recordings; empty: paths"),
     ] = ""
     errand_tries: Annotated[
         int, Meta(ge=1, le=1_000), _doc("how often a supplier is told to pass a message on or to place a call")
     ] = 20
     max_live_leases: Annotated[
-        int, Meta(ge=0, le=1_000_000), _doc("live leases that one account may have at once, else CHANNELS_LIMIT; 0: no limit")
+        int,
+        Meta(ge=0, le=1_000_000),
+        _doc("live leases that one account may have at once, else CHANNELS_LIMIT; 0: no limit"),
     ] = 0
     forward_surcharge_minor: Annotated[
-        int, Meta(ge=0, le=10**12), _doc("what forwarding costs on top of a number, where the offer's terms say nothing")
+        int,
+        Meta(ge=0, le=10**12),
+        _doc("what forwarding costs on top of a number, where the offer's terms say nothing"),
     ] = 0
 
     # supply
@@ -185,9 +204,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hook_poll_s: Annotated[Period, _doc("pause between looks for webhooks that are due")] = 0.2
     hook_overlap_s: Annotated[Seconds, _doc("after a rotation the old secret signs too for this long")] = 86_400.0
     hook_disable_after: Annotated[
-        int, Meta(ge=0, le=10_000), _doc("an endpoint is switched off after so many given-up deliveries in a row; 0: never")
+        int,
+        Meta(ge=0, le=10_000),
+        _doc("an endpoint is switched off after so many given-up deliveries in a row; 0: never"),
     ] = 10
-    hook_log_days: Annotated[int, Meta(ge=1, le=3_650), _doc("deliveries and their tries are kept for so many days")] = 30
+    hook_log_days: Annotated[
+        int, Meta(ge=1, le=3_650), _doc("deliveries and their tries are kept for so many days")
+    ] = 30
     hook_ca_file: Annotated[str, _doc("certificates to trust in https webhooks, PEM; empty: those of the system")] = ""
 
     # the counters (engine 1.3) and the pool
@@ -212,13 +235,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 1_024
     agent_inflated_bytes: Annotated[Count, _doc("largest agent body after gunzip")] = 1_048_576
 
-    # policy (docs/policy.md)
+    # what makes it lawful to run, see the page on policy
     requests_per_s: Annotated[
         int, Meta(ge=0, le=1_000_000), _doc("requests per second of one customer and worker process; 0: no limit")
     ] = 0
-    leases_per_min: Annotated[
-        int, Meta(ge=0, le=1_000_000), _doc("leases per minute of one customer; 0: no limit")
-    ] = 0
+    leases_per_min: Annotated[int, Meta(ge=0, le=1_000_000), _doc("leases per minute of one customer; 0: no limit")] = 0
     wrong_keys_per_min: Annotated[
         int, Meta(ge=0, le=1_000_000), _doc("unknown keys per minute of one client address and worker; 0: no limit")
     ] = 0
@@ -248,7 +269,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         _doc("a cached key is used only if the last look is younger; a revoked key dies in 1 s"),
     ] = 1.0
     stock_fold_s: Annotated[Period, _doc("how often stock movements are folded into the counts")] = 0.5
-    statistics_fold_s: Annotated[Period, _doc("how often sales and turnover are folded into the statistics and ranks")] = 1.0
+    statistics_fold_s: Annotated[
+        Period, _doc("how often sales and turnover are folded into the statistics and ranks")
+    ] = 1.0
     judge_every_s: Annotated[Period, _doc("how often accounts that lease are judged for bans by rule")] = 5.0
     price_list_age_s: Annotated[
         Seconds,

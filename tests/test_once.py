@@ -14,17 +14,18 @@ pytestmark = pytest.mark.unit
 async def test_callers_at_the_same_time_share_the_work_and_later_ones_do_it_again() -> None:
     once = Once()
     begun: list[str] = []
-    gate = asyncio.Event()
+    both, gate = asyncio.Event(), asyncio.Event()
 
     async def make() -> int:
         begun.append("x")
+        if len(begun) == 2:
+            both.set()
         await gate.wait()
         return len(begun)
 
     callers = [asyncio.create_task(once("a", make)) for _ in range(3)]
     other = asyncio.create_task(once("b", make))
-    while len(begun) < 2:
-        await asyncio.sleep(0)
+    await both.wait()
     gate.set()
     assert (await asyncio.gather(*callers), await other) == ([2, 2, 2], 2)
     assert begun == ["x", "x"]

@@ -32,7 +32,9 @@ app = typer.Typer(no_args_is_help=True)
 def deliver(
     to: Annotated[str, typer.Option("--to", help="The bank's number that the message came to.")],
     sender: Annotated[str, typer.Option("--from", help="Who sent it; of a call its caller.")],
-    text: Annotated[str, typer.Option("--text", help="The whole text; of a call its transcript, if there is one.")] = "",
+    text: Annotated[
+        str, typer.Option("--text", help="The whole text; of a call its transcript, if there is one.")
+    ] = "",
     call: Annotated[bool, typer.Option("--call", help="It is a call and no SMS.")] = False,
     recording: Annotated[str, typer.Option("--recording", help="Address of the call's audio, http or https.")] = "",
     message_id: Annotated[str, typer.Option("--id", help="The same id and content is taken in only once.")] = "",
@@ -65,9 +67,7 @@ def deliver(
 async def _deliver(arrival: Arrival, office: Office) -> tuple[str, str, int | None, str | None]:
     """Hand a message in at the bank's door and read back what became of it: result, fate, activation, code."""
     settings = office.settings
-    desk = DeliverDesk(
-        lambda: office.catalogue.any_service_ids, code_digits=code_digits(settings, office.catalogue)
-    )
+    desk = DeliverDesk(lambda: office.catalogue.any_service_ids, code_digits=code_digits(settings, office.catalogue))
 
     async def audited(tx: Connection, incoming: Sequence[Incoming]) -> Answers[Intake]:
         """Take in, and note it in the same transaction: a repeat that changes nothing leaves no row either."""

@@ -29,6 +29,7 @@ async def test_flags_of_a_country_and_a_service_change_alone(dsn: str) -> None:
     async with open_bank(dsn) as (app, shop):
         tx = shop.connection
         before = await tx.fetchrow("select * from country where id = 0")
+        assert before is not None
         async with tx.transaction():
             line = await edit.country(tx, 0, visible=None, retry=None, multi_service=not before["multi_service"])
             service = await edit.service(tx, "tg", forward_capable=True, name=None, aliases=None)
@@ -38,7 +39,7 @@ async def test_flags_of_a_country_and_a_service_change_alone(dsn: str) -> None:
         caller = Caller(app, (await shop.customer())[1])
 
         async def shown() -> bool:
-            return (await caller.json("getCountries"))["0"]["multiService"] == int(line.multi_service)
+            return bool((await caller.json("getCountries"))["0"]["multiService"] == int(line.multi_service))
 
         await until(shown)
 

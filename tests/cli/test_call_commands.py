@@ -84,9 +84,9 @@ async def test_the_log_of_forwards(dsn: str) -> None:
         await shop.offer("wa")
         lease_id, e164 = await Caller(app, key).lease("wa", operator="mts")
         await push(app, e164, "code 12345")
-        number_id, message_id = await shop.connection.fetchrow(
-            "select number_id, message_id from activation where id = $1", lease_id
-        )
+        row = await shop.connection.fetchrow("select number_id, message_id from activation where id = $1", lease_id)
+        assert row is not None
+        number_id, message_id = row
         async with shop.connection.transaction():
             forward = Forward(lease_id, message_id, number_id, 491701234567)
             await errands.write_forwards(shop.connection, [forward], await app.bank.now(), 5)

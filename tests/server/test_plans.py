@@ -116,7 +116,8 @@ async def test_what_has_to_do_with_calls_uses_its_indexes(dsn: str) -> None:
                 (select count(*) from parse_task where id > 0),
                 (select count(*) from recording where message_id > 0 and state = 2)
             """
-            return tuple(await shop.connection.fetchrow(query)) == (8, 0, 4)
+            row = await shop.connection.fetchrow(query)
+            return row is not None and tuple(row) == (8, 0, 4)
 
         await until(all_done, tries=1_500)
     after = await scans(dsn)

@@ -63,12 +63,12 @@ async def becomes(one: Line, **members: object) -> None:
 
     async def right() -> bool:
         call = await shown(one)
-        return call is not None and all(call[name] == value for name, value in members.items())
+        return all(call[name] == value for name, value in members.items())
 
     await until(right)
 
 
-async def called(bank: tuple[App, Shop], transcript: str = "", **more: object) -> Line:
+async def called(bank: tuple[App, Shop], transcript: str = "", **more: str) -> Line:
     """A voice lease whose call came."""
     voice = await line(bank, Kind.VOICE, language="en")
     await ring(voice.app, voice.e164, CALLER, transcript, **more)

@@ -89,7 +89,9 @@ async def test_no_refund_after_a_delivered_message(bank: tuple[App, Shop], calle
     assert await caller.get("getBalance") == "ACCESS_BALANCE:99.90"
 
 
-async def test_a_code_keeps_its_text_when_something_without_a_code_follows(bank: tuple[App, Shop], caller: Caller) -> None:
+async def test_a_code_keeps_its_text_when_something_without_a_code_follows(
+    bank: tuple[App, Shop], caller: Caller
+) -> None:
     app, _ = bank
     lease_id, e164 = await caller.lease()
     await push(app, e164, "your code is 77123")
@@ -98,7 +100,9 @@ async def test_a_code_keeps_its_text_when_something_without_a_code_follows(bank:
     assert (shown["code"], shown["text"]) == ("77123", "your code is 77123")
     row = (await caller.json("getActiveActivations"))["activeActivations"][0]
     assert (row["smsCode"], row["smsText"]) == ("77123", "your code is 77123")
-    assert [one["text"] for one in (await caller.json("getAllSms", id=lease_id))["data"]].count("hello there my friend") == 1
+    assert [one["text"] for one in (await caller.json("getAllSms", id=lease_id))["data"]].count(
+        "hello there my friend"
+    ) == 1
     await push(app, e164, "your code is 88123")
     assert await caller.get("getFullSms", id=lease_id) == "FULL_SMS:your code is 88123"
 

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import json
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,6 +14,7 @@ from numbank.catalogue.prices import PriceLists
 from numbank.catalogue.sales import Sales
 from numbank.catalogue.tiers import Book, Pool, Price, Row, Stock
 from numbank.compression import compress
+from numbank.db.pool import Pool as Database
 from numbank.wire import top
 from numbank.wire.board import Names
 from numbank.wire.page import PIECE, Page, has, pieces, send_long, send_page
@@ -205,7 +206,7 @@ async def test_the_best_countries_of_each_service_are_the_first_of_its_own_list(
         async def all_sales(self) -> dict[tuple[int, int], Sales]:
             return sold
 
-    prices = Sold(None, 0.0)  # type: ignore[arg-type]  it asks no database
+    prices = Sold(cast(Database, None), 0.0)  # it asks no database
     page = await top._all_services(prices, 0, False, stocks, Names({1: "a", 2: "b"}, frozenset()))
     shown = json.loads(bytes(page))
     for service_id, code in ((1, "a"), (2, "b")):
