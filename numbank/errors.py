@@ -29,7 +29,7 @@ Refusal                     an expected "no"; a dialect's table turns the class 
 ├── NoNumbers               nothing in stock that fits
 ├── NoMultiService          the country does not do several services on one number
 ├── AdditionalRefused       an additional service cannot be had
-│   ├── WrongSecurity       the parent was bought without forwarding, or has not received a message, or is over
+│   ├── WrongSecurity       the parent was bought without forwarding, has no message yet, is over, or its line is off
 │   ├── WrongAdditional     the service cannot be forwarded
 │   └── RepeatedAdditional  it was bought for this parent before
 ├── ReactivationRefused     a reactivation cannot be had

@@ -19,7 +19,7 @@ from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.errors import NoActivation, Refusal, RepeatedAdditional, WrongAdditional, WrongSecurity
 from numbank.ledger import journal
-from numbank.supply import numbers, sharing
+from numbank.supply import lines, numbers, sharing
 from numbank.supply.claim import lock_shelves
 from numbank.supply.supplier import Suppliers
 
@@ -41,15 +41,16 @@ class AdditionalRequest(msgspec.Struct, frozen=True):
 
 
 def decide(
-    request: AdditionalRequest, parent: Lease | None, *, at_hand: bool, served: bool, price: int | None
+    request: AdditionalRequest, parent: Lease | None, *, connected: bool, at_hand: bool, served: bool, price: int | None
 ) -> Refusal | None:
     """The refusal, None when the service can be had. `price` None: none is set for the account's currency.
 
-    `at_hand`: the number is of a supplier that has its stock here; `served`: it served this service before.
+    `connected`: the number's line is on, or nothing would arrive; `at_hand`: the number is of a supplier that has its stock
+    here; `served`: it served this service before.
     """
     if parent is None:
         return NoActivation()
-    if not parent.forward or parent.state not in (State.CODE, State.RETRY):
+    if not connected or not parent.forward or parent.state not in (State.CODE, State.RETRY):
         return WrongSecurity()
     if not request.forward_capable or not at_hand or price is None:
         return WrongAdditional()
@@ -71,7 +72,7 @@ class AdditionalDesk:
         spending = await spenders(tx, set(account_ids))
         named = await further.parents(tx, account_ids, [request.parent_id for request in requests])
         banned = await further.banned(tx, named)
-        leases, served = await self._lock(tx, requests, named)
+        leases, served, off = await self._lock(tx, requests, named)
         results: list[Activation | Refusal] = []
         wanted: list[tuple[int, further.Further]] = []
         for request, parent in zip(requests, named, strict=True):
@@ -82,7 +83,8 @@ class AdditionalDesk:
                 room.refuse(request)
                 or banned.get(parent.id if parent is not None else 0)
                 or decide(
-                    request, lease, at_hand=parent is not None and parent.at_hand,
+                    request, lease, connected=parent is not None and parent.number_id not in off,
+                    at_hand=parent is not None and parent.at_hand,
                     served=(request.parent_id, request.service_id) in served, price=price,
                 )
             )  # fmt: skip
@@ -111,11 +113,12 @@ class AdditionalDesk:
 
     async def _lock(
         self, tx: Connection, requests: Sequence[AdditionalRequest], named: Sequence[further.Parent | None]
-    ) -> tuple[dict[int, Lease], set[tuple[int, int]]]:
-        """Lock shelves, numbers and parents of what can be had; gives the parents as they are, and what was served."""
+    ) -> tuple[dict[int, Lease], set[tuple[int, int]], set[int]]:
+        """Lock shelves, numbers and parents of what can be had; gives the parents as they are, what was served, and the
+        numbers whose lines are off."""
         able = [(request, parent) for request, parent in zip(requests, named, strict=True) if parent is not None]
         if not able:
-            return {}, set()
+            return {}, set(), set()
         live = [(request, parent) for request, parent in able if parent.state in (State.CODE, State.RETRY)]
         shelves = [
             (parent.pool_id, request.service_id) for request, parent in live
@@ -137,7 +140,8 @@ class AdditionalDesk:
             lease_id: lease if lease_id in locked else msgspec.structs.replace(lease, forward=False)
             for lease_id, lease in leases.items()
         }
-        return held, {(row[0], row[1]) for row in rows}
+        off = await lines.off(tx, [parent.number_id for _, parent in able])
+        return held, {(row[0], row[1]) for row in rows}, off
 
     async def _write(
         self, tx: Connection, wanted: Sequence[tuple[int, further.Further]], results: list[Activation | Refusal]

@@ -1,5 +1,6 @@
 """The judge: looks at who leased lately, and bans accounts or end users whose leases go too badly. Runs in the background.
 
+Whose leases still live at the look is looked at once more when they ended: each node remembers the ones that it saw.
 A ban remembers the newest lease that it looked at. Leases up to that one are not judged again: whoever was banned, or
 whose ban was lifted, begins with an empty record.
 """
@@ -14,13 +15,15 @@ import msgspec
 
 from numbank.customers import bans
 from numbank.customers.judging import Record, Rule, judge
-from numbank.db.pool import Connection
+from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
 
 Q = Queries("numbank.activation", "statistics.sql")
 
 # Leases that one step looks through for buyers; a step that was full is followed by the next at once.
 MOST_LEASES = 1_000
+# Live leases that a node remembers, the newest; whoever has others is looked at again when he leases again.
+MOST_LIVE = 10_000
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -35,25 +38,47 @@ class Rules(msgspec.Struct, frozen=True):
         return bool(self.account.window or self.end_user.window)
 
 
-async def step(tx: Connection, rules: Rules, now: datetime, most: int = MOST_LEASES) -> int:
-    """Judge those who leased since the last step; gives how many leases were looked through, 0 while another node is at it.
+class Look(msgspec.Struct, frozen=True):
+    """What a step did: how many new leases it looked through, 0 while another node is at it; and what to remember.
+
+    `live` counts once the step is committed: it is for the next step of this node.
+    """
+
+    leases: int
+    live: frozenset[int]
+
+
+async def living(connection: Connection | Pool, most: int = MOST_LIVE) -> frozenset[int]:
+    """The newest leases that live: what a node begins with, also for those that another one saw before it ended."""
+    return frozenset(row[0] for row in await connection.fetch(Q.living, most))
+
+
+async def step(
+    tx: Connection, rules: Rules, now: datetime, live: frozenset[int], *, most: int = MOST_LEASES,
+    most_live: int = MOST_LIVE,
+) -> Look:  # fmt: skip
+    """Judge those who leased since the last step, and those whose `live` leases have ended.
 
     The first step of a bank begins with the leases to come.
     """
     upto = await tx.fetchval(Q.judged_upto)
     if upto is None:
         await tx.execute(Q.start_judging)
-        return 0
-    buyers = await tx.fetch(Q.recent_buyers, upto, most)
+        return Look(0, live)
+    recent = await tx.fetch(Q.recent_buyers, upto, most)
+    ended = await tx.fetch(Q.ended_buyers, list(live)) if live else []
+    buyers = {(row[0], row[1]) for row in (*recent, *ended)}
     if not buyers:
-        return 0
+        return Look(0, live)
     if rules.account.window:
-        await _judge_accounts(tx, rules.account, sorted({row[0] for row in buyers}), now)
-    users = [(account_id, end_user) for account_id, end_user, _, _ in buyers if end_user is not None]
+        await _judge_accounts(tx, rules.account, sorted({account_id for account_id, _ in buyers}), now)
+    users = sorted((account_id, end_user) for account_id, end_user in buyers if end_user is not None)
     if rules.end_user.window and users:
         await _judge_users(tx, rules.end_user, users, now)
-    await tx.execute(Q.judge_to, max(row[2] for row in buyers))
-    return sum(row[3] for row in buyers)
+    if recent:
+        await tx.execute(Q.judge_to, max(row[2] for row in recent))
+    seen = live.difference(row[2] for row in ended).union(*(row[4] for row in recent))
+    return Look(sum(row[3] for row in recent), frozenset(sorted(seen)[-most_live:]))
 
 
 async def _judge_accounts(tx: Connection, rule: Rule, account_ids: Sequence[int], now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Where leases are in time, and what partners (`ref`) brought."""
+"""Where leases are in time, what partners (`ref`) brought, and how the leases of end users (`userId`) went."""
 
 from __future__ import annotations
 
@@ -22,6 +22,22 @@ class Partner(msgspec.Struct, frozen=True):
     charged: int
 
 
+class EndUser(msgspec.Struct, frozen=True):
+    """How the newest leases of a reseller's own customer went; `banned_until` None: not banned."""
+
+    name: str
+    leases: int
+    ended: int
+    delivered: int
+    newest: datetime | None
+    banned_until: datetime | None
+
+    @property
+    def success(self) -> float | None:
+        """Which share of the leases that are over got a message; None while none is over."""
+        return self.delivered / self.ended if self.ended else None
+
+
 async def mark(tx: Connection) -> int:
     """Note how far the lease ids are, once an hour; gives 1 when it did."""
     made: int = await tx.fetchval(Q.mark_leases)
@@ -40,3 +56,8 @@ async def partners(pool: Pool, days: int, now: datetime | None = None) -> list[P
     start = now - timedelta(days=days)
     after, _ = await span(pool, start, now)
     return [Partner(*row) for row in await pool.fetch(Q.partners, after, start)]
+
+
+async def end_users(pool: Pool, account_id: int, last: int, most: int) -> list[EndUser]:
+    """The end users of an account, at most `most`, with the last leases of each."""
+    return [EndUser(*row) for row in await pool.fetch(Q.end_users, account_id, last, most)]

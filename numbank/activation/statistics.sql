@@ -39,11 +39,19 @@ on conflict do nothing;
 select lease_id from judged_upto for update skip locked;
 
 -- name: recent_buyers
--- Who leased since a lease id: account, end user if there is one, the newest lease and how many; a bounded number of leases
--- at a time.
-select account_id, end_user, max(id), count(*) from (
-  select id, account_id, end_user from activation where id > $1 order by id limit $2
+-- Who leased since a lease id: account, end user if there is one, the newest lease, how many, and which of them live; a
+-- bounded number of leases at a time.
+select account_id, end_user, max(id), count(*), coalesce(array_agg(id) filter (where state < 8), '{}') from (
+  select id, account_id, end_user, state from activation where id > $1 order by id limit $2
 ) recent group by 1, 2 order by 1, 2;
+
+-- name: ended_buyers
+-- Which of these leases have ended, and whose they are.
+select account_id, end_user, id from activation where id = any($1::bigint[]) and state >= 8;
+
+-- name: living
+-- The newest leases that live, by the end of their time.
+select id from activation where state < 8 order by due_at desc, id desc limit $1;
 
 -- name: judge_to
 -- The judge has come so far.
@@ -71,3 +79,20 @@ from unnest($1::bigint[], $2::uuid[], $3::bigint[]) w(account_id, end_user, seen
     order by end_user desc, id desc limit $4
   ) last
 ) r;
+
+-- name: end_users
+-- The end users of an account by name, at most $3, each with the last $2 of its leases: how many, how many are over, how many
+-- of those got a message, when the newest began, and until when it is banned.
+select u.name, r.leases, r.ended, r.delivered, r.newest,
+  (select max(b.until) from ban b where b.account_id = u.account_id and b.end_user = u.digest and b.lifted_at is null
+    and b.until > bank_now()) as banned_until
+from (select account_id, digest, name from end_user where account_id = $1 order by account_id, digest limit $3) u
+cross join lateral (
+  select count(*) as leases, count(*) filter (where state >= 8) as ended, count(*) filter (where state = 8) as delivered,
+    max(created_at) as newest
+  from (
+    select id, state, created_at from activation
+    where account_id = u.account_id and end_user = u.digest and number_id is not null
+    order by account_id desc, end_user desc, id desc limit $2
+  ) last
+) r order by u.name;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 import typer
 
 from numbank.cli import screen
@@ -42,7 +43,7 @@ def add(
 
     async def act(office: Office) -> tuple[Hook, str]:
         async with office.transaction() as tx:
-            hook, secret = await book.add(tx, _seals(office), terms(office.settings), customer, url)
+            hook, secret = await book.add(tx, _seals(office), terms(office.settings), customer, url, by_operator=True)
             await audit.write(tx, "hook.add", _subject(hook), {"url": _address(hook)})
             return hook, secret
 
@@ -124,15 +125,24 @@ def rotate(
 
 @app.command()
 def enable(hook_id: Id, json: Json = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
-    """Switch a webhook on again and forget its failures."""
+    """Switch a webhook on again and forget its failures; after its removal: allow its address again."""
 
-    async def act(office: Office) -> Hook:
+    async def act(office: Office) -> Hook | None:
         async with office.transaction() as tx:
+            if await book.unbar(tx, hook_id):
+                await audit.write(tx, "hook.enable", f"hook {hook_id}", {"removed": True})
+                return None
             hook = await book.change(tx, terms(office.settings), hook_id, on=True)
             await audit.write(tx, "hook.enable", _subject(hook), {})
             return hook
 
-    _show(run(data, database_url, act), json=json)
+    hook = run(data, database_url, act)
+    if hook is not None:
+        _show(hook, json=json)
+    elif json:
+        screen.print_json({"id": hook_id, "removed": True, "off_by_operator": False})
+    else:
+        screen.out.print(f"hook {hook_id} was removed; its address may be added again")
 
 
 @app.command()
@@ -143,7 +153,7 @@ def disable(
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Switch a webhook off; what waits for it is given up."""
+    """Switch a webhook off; what waits for it is given up, and its customer cannot switch it on or add it again."""
 
     async def act(office: Office) -> Hook:
         async with office.transaction() as tx:
@@ -172,7 +182,7 @@ def log(
 
     found = run(data, database_url, act)
     if json:
-        screen.print_json([delivery_view(one) for one in found])
+        screen.print_json([_delivery(one) for one in found])
         return
     columns = ("id", "event", "activation", "state", "tries", "created_at", "outcomes")
     screen.table(columns, (_log_row(one) for one in found))
@@ -197,7 +207,7 @@ def replay(
 
     delivery = run(data, database_url, act)
     if json:
-        screen.print_json(delivery_view(delivery))
+        screen.print_json(_delivery(delivery))
     else:
         screen.out.print(f"delivery {delivery.id} is due again", markup=False)
 
@@ -240,7 +250,7 @@ def _row(hook: Hook) -> dict[str, object]:
     shown = view(hook)
     return {
         "id": hook.id, "customer": hook.account_id, "url": hook.url, "enabled": shown.enabled,
-        "disabled_reason": hook.off_reason, "failures": hook.failures,
+        "disabled_reason": hook.off_reason, "off_by_operator": hook.off_by_operator, "failures": hook.failures,
         "created_at": hook.created_at.isoformat(timespec="seconds"),
         "old_secret_until": None if hook.old_until is None else hook.old_until.isoformat(timespec="seconds"),
     }  # fmt: skip
@@ -259,6 +269,12 @@ def _show_secret(hook: Hook, secret: str, *, json: bool) -> None:
         screen.print_json(_row(hook) | {"secret": secret})
     else:
         screen.out.print(f"hook   {hook.id}\nurl    {hook.url}\nsecret {secret}", markup=False)
+
+
+def _delivery(one: Delivery) -> dict[str, object]:
+    """As the JSON API shows it, but in the spelling of commands."""
+    shown = msgspec.structs.asdict(delivery_view(one))
+    return shown | {"attempts": [msgspec.structs.asdict(attempt) for attempt in shown["attempts"]]}
 
 
 def _log_row(one: Delivery) -> tuple[object, ...]:

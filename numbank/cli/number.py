@@ -43,8 +43,11 @@ def add(
     file: Annotated[str, typer.Argument(help="A file with one number a line; - for standard input.")] = STDIN,
     agent: Annotated[str, typer.Option("--agent", help="The agent whose numbers these are.")] = "",
     abilities: Annotated[
-        str, typer.Option("--abilities", help="What the numbers can do, with commas between: sms, call, forward.")
-    ] = "sms",
+        str | None,
+        typer.Option(
+            "--abilities", help="What new numbers can do, with commas between: sms, call, forward.", show_default="sms"
+        ),
+    ] = None,
     json: Json = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
@@ -54,7 +57,7 @@ def add(
     name = operator.strip()
     if not name or len(name) > MAX_LINE:
         raise OperatorError("an operator's name has 1 to 200 characters")
-    bits = abilities_of(abilities)
+    bits = abilities_of("sms" if abilities is None else abilities)
     added, notes = run(data, database_url, partial(_add, read, country, name, agent, bits))
     for note in notes:
         screen.warn(note)
@@ -64,7 +67,7 @@ def add(
         if e164 not in added or e164 in seen:
             known_already.append((place, str(e164)))
         seen.add(e164)
-    report(len(added), known_already, read.bad, json=json)
+    report(len(added), known_already, read.bad, json=json, able=abilities is not None)
 
 
 def abilities_of(text: str) -> int:
@@ -132,8 +135,11 @@ async def _add_batch(
     raise AssertionError("the last try returns or raises")
 
 
-def report(added: int, known: list[tuple[int, str]], bad: list[tuple[int, str]], *, json: bool) -> None:
-    """Say what became of each line; a bad line makes the exit non-zero, though the rest is kept."""
+def report(added: int, known: list[tuple[int, str]], bad: list[tuple[int, str]], *, json: bool, able: bool) -> None:
+    """Say what became of each line; a bad line makes the exit non-zero, though the rest is kept.
+
+    `able`: abilities were asked for, which numbers that are known do not get.
+    """
     if json:
         screen.print_json({
             "added": added,
@@ -145,6 +151,7 @@ def report(added: int, known: list[tuple[int, str]], bad: list[tuple[int, str]],
             screen.err.print(f"line {line}: {reason}", style="red", markup=False)
         for line, number in known:
             screen.err.print(f"line {line}: {number} is known already", style="yellow", markup=False)
-        screen.out.print(f"added {added}, known already {len(known)}, bad {len(bad)}")
+        stay = " with the abilities that they had" if able and known else ""
+        screen.out.print(f"added {added}, known already {len(known)}{stay}, bad {len(bad)}")
     if bad:
         raise typer.Exit(1)

@@ -34,8 +34,10 @@ class Terms(msgspec.Struct, frozen=True):
     overlap_s: float
 
 
-async def add(tx: Connection, seals: Seals, terms: Terms, account_id: int, url: str) -> tuple[Hook, str]:
-    """A new endpoint; gives its secret too, which is shown this once."""
+async def add(
+    tx: Connection, seals: Seals, terms: Terms, account_id: int, url: str, *, by_operator: bool = False
+) -> tuple[Hook, str]:
+    """A new endpoint; gives its secret too, which is shown this once. An address that the operator barred only he adds."""
     target = parse_url(url, terms.rules)
     if await tx.fetchval(Q.lock_customer, account_id) is None:
         raise HookRefused(f"there is no customer {account_id}", Why.MISSING)
@@ -43,6 +45,10 @@ async def add(tx: Connection, seals: Seals, terms: Terms, account_id: int, url: 
     if len(there) >= terms.per_account:
         raise HookRefused(f"an account has at most {terms.per_account} webhooks", Why.TOO_MANY)
     _not_twice(there, target.url)
+    if by_operator:
+        await tx.fetch(Q.unbar, account_id, target.url)
+    else:
+        await _not_barred(tx, account_id, target.url)
     secret = signature.new_secret()
     file = await seals.sealer(tx)
     hook_id = await tx.fetchval(Q.add_hook, account_id, target.url, file.seal(secret))
@@ -71,20 +77,40 @@ async def change(
     tx: Connection, terms: Terms, hook_id: int, account_id: int | None = None, *, url: str | None = None,
     off_reason: str | None = None, on: bool = False,
 ) -> Hook:  # fmt: skip
-    """Another address, on, or off with a reason. Switching off gives up what waits; switching on forgets the failures."""
+    """Another address, on, or off with a reason. Switching off gives up what waits; switching on forgets the failures.
+
+    What the operator switched off stays as it is until he switches it on; a customer may only switch it off once more.
+    """
     hook = await _locked(tx, hook_id, account_id)
+    by_operator = account_id is None
+    if not by_operator and hook.off_by_operator:
+        if on or url is not None:
+            raise _barred(hook.id, hook.off_reason)
+        return hook
     new_url = hook.url
     if url is not None:
         new_url = parse_url(url, terms.rules).url
         await tx.fetchval(Q.lock_customer, hook.account_id)
         _not_twice([other for other in await of_account(tx, hook.account_id) if other.id != hook.id], new_url)
+        if not by_operator:
+            await _not_barred(tx, hook.account_id, new_url)
     reason = None if on else off_reason or hook.off_reason
     if reason is not None and (len(reason) > MAX_REASON or not reason.isprintable()):
         raise HookRefused(f"a reason has at most {MAX_REASON} printable characters")
-    await tx.execute(Q.change_hook, hook_id, new_url, reason)
+    barred = not on and (hook.off_by_operator or (by_operator and off_reason is not None))
+    await tx.execute(Q.change_hook, hook_id, new_url, reason, barred)
     if off_reason is not None:
         await tx.execute(Q.drop_pending, hook_id, MOST_DROPPED)
     return await one(tx, hook_id)
+
+
+async def unbar(tx: Connection, hook_id: int) -> bool:
+    """Allow the address of a removed endpoint that the operator switched off; False when there is no such endpoint."""
+    row = await tx.fetchrow(Q.removed, hook_id) if 0 < hook_id <= MAX_ID else None
+    if row is None:
+        return False
+    await tx.fetch(Q.unbar, *row)
+    return True
 
 
 async def remove(tx: Connection, hook_id: int, account_id: int | None = None) -> Hook:
@@ -107,8 +133,10 @@ async def rotate(
 
 
 async def try_out(tx: Connection, hook_id: int, account_id: int | None = None) -> Delivery:
-    """A delivery that tries the endpoint once, also when it is off."""
-    await _locked(tx, hook_id, account_id)
+    """A delivery that tries the endpoint once, also when it is off; for its customer not when the operator did that."""
+    hook = await _locked(tx, hook_id, account_id)
+    if account_id is not None and hook.off_by_operator:
+        raise _barred(hook.id, hook.off_reason)
     if await tx.fetchval(Q.tested, hook_id):
         # Nobody shall flood a stranger's server through us.
         raise HookRefused(f"a test of webhook {hook_id} is still running", Why.TAKEN)
@@ -175,6 +203,19 @@ async def _locked(tx: Connection, hook_id: int, account_id: int | None) -> Hook:
 def _not_twice(there: Sequence[Hook], url: str) -> None:
     if any(hook.url == url for hook in there):
         raise HookRefused("the account has a webhook with this address already", Why.TAKEN)
+
+
+async def _not_barred(tx: Connection, account_id: int, url: str) -> None:
+    row = await tx.fetchrow(Q.barred, account_id, url)
+    if row is not None:
+        raise _barred(*row)
+
+
+def _barred(hook_id: int, reason: str | None) -> HookRefused:
+    return HookRefused(
+        f"the operator switched webhook {hook_id} off: {reason}; only the operator can allow its address again",
+        Why.BARRED,
+    )
 
 
 def _hook(row: asyncpg.Record) -> Hook:

@@ -42,12 +42,16 @@ class Failure(StrEnum):
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """An endpoint. `off_reason` None: it is on. `old_until`: so long the secret before the rotation signs too."""
+    """An endpoint. `off_reason` None: it is on. `off_by_operator`: only he switches it on again.
+
+    `old_until`: so long the secret before the rotation signs too.
+    """
 
     id: int
     account_id: int
     url: str
     off_reason: str | None
+    off_by_operator: bool
     failures: int
     created_at: datetime
     old_until: datetime | None
@@ -122,6 +126,7 @@ class Why(Enum):
     MISSING = "missing"
     TOO_MANY = "too_many"
     TAKEN = "taken"
+    BARRED = "barred"  # the operator switched it off
 
 
 class HookRefused(OperatorError):  # noqa: N818  an expected "no"

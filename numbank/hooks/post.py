@@ -52,6 +52,11 @@ def trust(ca_file: str) -> ssl.SSLContext:
         ) from None
 
 
+def host_of(url: str) -> str:
+    """The header Host for a parsed address: httpcore's own leaves out the brackets of an IPv6 address."""
+    return urlsplit(url).netloc
+
+
 class Poster:
     """Sends requests through the guard; every one over a connection of its own."""
 
@@ -79,7 +84,7 @@ class Poster:
 
     async def _send(self, url: str, body: bytes, headers: Mapping[str, str], say: Callable[[int], None]) -> None:
         fields = {
-            "host": urlsplit(url).netloc,  # httpcore leaves out the brackets of an IPv6 address
+            "host": host_of(url),
             "content-type": "application/json",
             "user-agent": AGENT,
             "accept": "*/*",

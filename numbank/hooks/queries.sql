@@ -129,22 +129,39 @@ insert into hook (account_id, url, secret) values ($1, $2, $3) returning id;
 
 -- name: hooks_of
 -- The endpoints of an account.
-select id, account_id, url, off_reason, failures, created_at, case when old_until > bank_now() then old_until end as old_until
+select id, account_id, url, off_reason, off_by_operator, failures, created_at,
+  case when old_until > bank_now() then old_until end as old_until
 from hook where account_id = $1 and removed_at is null order by id;
 
 -- name: all_hooks
 -- The endpoints of everybody, for the operator.
-select id, account_id, url, off_reason, failures, created_at, case when old_until > bank_now() then old_until end as old_until
+select id, account_id, url, off_reason, off_by_operator, failures, created_at,
+  case when old_until > bank_now() then old_until end as old_until
 from hook where removed_at is null order by account_id, id limit $1;
 
 -- name: hook
 -- One endpoint; of one account, or of any when that is null.
-select id, account_id, url, off_reason, failures, created_at, case when old_until > bank_now() then old_until end as old_until
+select id, account_id, url, off_reason, off_by_operator, failures, created_at,
+  case when old_until > bank_now() then old_until end as old_until
 from hook where id = $1 and ($2::bigint is null or account_id = $2) and removed_at is null;
 
 -- name: change_hook
--- A new address, and on or off; switching on starts the count of failures anew.
-update hook set url = $2, off_reason = $3, failures = case when $3::text is null then 0 else failures end where id = $1;
+-- A new address, and on or off, by the operator or not; switching on starts the count of failures anew.
+update hook set url = $2, off_reason = $3, off_by_operator = $4, failures = case when $3::text is null then 0 else failures end
+where id = $1;
+
+-- name: barred
+-- The endpoint with this address that the operator switched off, also a removed one.
+select id, off_reason from hook where account_id = $1 and url = $2 and off_by_operator order by id limit 1;
+
+-- name: unbar
+-- The operator allows this address again; gives what was removed and stood for it.
+update hook set off_by_operator = false
+where account_id = $1 and url = $2 and off_by_operator and removed_at is not null returning id;
+
+-- name: removed
+-- Whose removed endpoint this is that the operator switched off, and its address.
+select account_id, url from hook where id = $1 and off_by_operator and removed_at is not null for no key update;
 
 -- name: rotate
 -- A new secret; the one before signs too until the overlap is over.
@@ -205,8 +222,9 @@ with old as (
 select count(*) from old;
 
 -- name: forget_hooks
--- Forget endpoints that were removed before their log was forgotten, and for which nothing waits.
-delete from hook h where h.removed_at < bank_now() - ($1::float8 + 1) * interval '1 day'
+-- Forget endpoints that were removed before their log was forgotten, and for which nothing waits; not those that the operator
+-- switched off, or their addresses could be added again.
+delete from hook h where h.removed_at < bank_now() - ($1::float8 + 1) * interval '1 day' and not h.off_by_operator
   and not exists (select from delivery d where d.hook_id = h.id and d.state = 0);
 
 -- name: sealed

@@ -32,12 +32,20 @@ def network(text: str, what: str) -> Network:
     """One network in CIDR form or one address, IPv4 for mapped ones; OperatorError when it is neither."""
     try:
         found = ip_network(text)
-    except ValueError as error:
-        raise OperatorError(f"{what}: {text!r} is no network such as 10.0.0.0/8 or 2001:db8::/32 ({error})") from None
+    except ValueError:
+        raise OperatorError(f"{what}: {text!r} is no network{_instead(text)}") from None
     mapped = found.network_address.ipv4_mapped if isinstance(found, IPv6Network) else None
     if mapped is not None and found.prefixlen >= 96:
         return IPv4Network((mapped, found.prefixlen - 96))
     return found
+
+
+def _instead(text: str) -> str:
+    """What was meant by an address with bits behind its prefix; else what a network looks like."""
+    try:
+        return f": did you mean {ip_network(text, strict=False)}?"
+    except ValueError:
+        return " such as 10.0.0.0/8 or 2001:db8::/32"
 
 
 def address(text: str) -> Address | None:

@@ -35,7 +35,8 @@ class CountryDatabase:
         try:
             self._read(self._path)
         except UNREADABLE as error:
-            reason = getattr(error, "strerror", None) or str(error)
+            damaged = isinstance(error, maxminddb.InvalidDatabaseError)  # its words name the file once more
+            reason = "no database in MaxMind's format" if damaged else getattr(error, "strerror", None) or str(error)
             raise OperatorError(f"setting NUMBANK_REGION_DATABASE={str(self._path)!r}: {reason}") from None
 
     def refresh(self) -> bool:

@@ -35,7 +35,7 @@ JSON = "application/json"
 MAX_BODY = 16_384
 MAX_DIGITS = 18
 
-STATUS = {Why.BAD: 422, Why.MISSING: 404, Why.TOO_MANY: 409, Why.TAKEN: 409}
+STATUS = {Why.BAD: 422, Why.MISSING: 404, Why.TOO_MANY: 409, Why.TAKEN: 409, Why.BARRED: 409}
 # What a stranger recorded is played or kept, never shown as a page of ours.
 AS_A_FILE = {
     "x-content-type-options": "nosniff",

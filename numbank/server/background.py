@@ -108,9 +108,15 @@ def _judges(bank: Bank) -> list[Periodic]:
         Rule(settings.ban_user_window, settings.ban_user_success_share, settings.ban_user_minutes),
     )
 
+    live: frozenset[int] | None = None
+
     async def judge_buyers() -> int:
+        nonlocal live
         now = await bank.now()
-        return await _in_transaction(bank, lambda tx: judge.step(tx, rules, now))
+        remembered = await judge.living(bank.pool) if live is None else live
+        look = await _in_transaction(bank, lambda tx: judge.step(tx, rules, now, remembered))
+        live = look.live
+        return look.leases
 
     return [Periodic("judge", judge_buyers, settings.judge_every_s, full=judge.MOST_LEASES)] if rules.any else []
 

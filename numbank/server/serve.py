@@ -33,6 +33,7 @@ from numbank.policy.policy import Policy
 from numbank.server.listening import listen_address, reserved
 from numbank.settings import PREFIX, SUPERVISOR, Settings
 from numbank.suppliers.simulator import stock
+from numbank.voice import fetch, transcriber
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -76,6 +77,8 @@ async def upgrade(settings: Settings, say: Say) -> None:
 async def prepare(settings: Settings, say: Say) -> None:
     """Everything that the database needs before the bank serves with these settings."""
     posting.check(settings)
+    transcriber.check(settings)
+    fetch.rules_of(settings)
     Policy(settings).open()  # a file that cannot be read is said here once, not by every worker again and again
     async with _connected(settings) as connection:
         await _upgrade(connection, say)

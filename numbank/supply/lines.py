@@ -49,6 +49,11 @@ async def connect(tx: Connection, number_ids: Sequence[int], rest: timedelta) ->
     return await _lines(tx, number_ids)
 
 
+async def off(tx: Connection, number_ids: Sequence[int]) -> set[int]:
+    """Those of these locked numbers whose lines are off, though they may still be leased."""
+    return {line.number_id for line in await _lines(tx, number_ids) if line.offline}
+
+
 async def take_again(tx: Connection, leased: Sequence[tuple[int, int, int]]) -> None:
     """Give locked numbers that are free or resting to (number, lease, service) that they served before."""
     taken = await tx.fetchval(Q.take_again, *(list(column) for column in zip(*leased, strict=True)))

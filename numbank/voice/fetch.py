@@ -15,7 +15,7 @@ from numbank.errors import OperatorError
 from numbank.hooks.egress import Guard, Refused, Resolver
 from numbank.hooks.model import HookRefused
 from numbank.hooks.networks import parse_networks
-from numbank.hooks.post import AGENT, trust
+from numbank.hooks.post import AGENT, host_of, trust
 from numbank.hooks.url import Rules, parse_ports, parse_url
 from numbank.messages import recordings
 from numbank.messages.recordings import Audio, Due
@@ -81,7 +81,10 @@ class Fetcher:
             raise CannotFetch(type(error).__name__, hopeless=False) from None
 
     async def _get(self, url: str) -> Audio:
-        headers = {"user-agent": AGENT, "accept": "audio/*, */*", "accept-encoding": "identity", "connection": "close"}
+        headers = {
+            "host": host_of(url), "user-agent": AGENT, "accept": "audio/*, */*", "accept-encoding": "identity",
+            "connection": "close",
+        }  # fmt: skip
         async with (
             httpcore.AsyncConnectionPool(
                 ssl_context=self._trusted, max_keepalive_connections=0, network_backend=self._guard
@@ -122,8 +125,8 @@ def audio_type(content_type: str) -> str:
     return kind if plain and kind.isascii() and len(kind) <= MAX_TYPE else UNKNOWN_TYPE
 
 
-def from_settings(settings: Settings) -> Fetcher:
-    """The fetcher as the operator wants it; OperatorError on a setting that cannot be read."""
+def rules_of(settings: Settings) -> Rules:
+    """Where recordings may be fetched from; OperatorError on a setting that cannot be read."""
     try:
         ports = parse_ports(settings.recording_ports)
     except ValueError:
@@ -136,9 +139,14 @@ def from_settings(settings: Settings) -> Fetcher:
         raise OperatorError(
             f"setting NUMBANK_RECORDING_ALLOW={settings.recording_allow!r}: expected networks such as 10.1.0.0/16"
         ) from None
+    return Rules(ports, allowed)
+
+
+def from_settings(settings: Settings) -> Fetcher:
+    """The fetcher as the operator wants it; OperatorError on a setting that cannot be read."""
     hosts = frozenset(filter(None, (host.strip().lower() for host in settings.recording_hosts.split(","))))
     trusted = trust(settings.hook_ca_file)
-    return Fetcher(Rules(ports, allowed), trusted, hosts, settings.recording_bytes, settings.recording_hard_s)
+    return Fetcher(rules_of(settings), trusted, hosts, settings.recording_bytes, settings.recording_hard_s)
 
 
 Kept = Callable[[int, Audio], Awaitable[None]]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import shutil
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -28,6 +29,7 @@ MAX_OUTPUT = 4 * MAX_TRANSCRIPT
 REAP_S = 5.0
 AT_ONCE = 2
 ALL = "*"
+LANGUAGE = "{language}"
 # What a recogniser's program answers when trying again does not help.
 HOPELESS = frozenset({sphinx.NO_SOUND})
 
@@ -71,7 +73,7 @@ class Program:
 
     async def write_down(self, audio: bytes, language: str) -> str:
         """Run it; it is stopped at the time limit, with everything that it started. It sees none of our settings."""
-        arguments = [argument.replace("{language}", language) for argument in self._arguments]
+        arguments = [argument.replace(LANGUAGE, language) for argument in self._arguments]
         async with self._turn:
             try:
                 process = await asyncio.create_subprocess_exec(
@@ -152,17 +154,31 @@ class Transcriber:
         raise NoTranscript("nobody here knows the language", hopeless=True)
 
 
+def check(settings: Settings) -> None:
+    """OperatorError when the operator's program cannot be run; said once, before the workers start."""
+    if not settings.transcriber:
+        return
+    program = next(iter(_arguments(settings)), "")
+    # A name that depends on the language cannot be looked for.
+    if LANGUAGE not in program and shutil.which(program) is None:
+        raise OperatorError(f"setting NUMBANK_TRANSCRIBER={settings.transcriber!r}: there is no program {program!r}")
+
+
+def _arguments(settings: Settings) -> list[str]:
+    try:
+        return shlex.split(settings.transcriber)
+    except ValueError as error:
+        raise OperatorError(f"setting NUMBANK_TRANSCRIBER={settings.transcriber!r}: {error}") from None
+
+
 def from_settings(settings: Settings) -> Transcriber:
     """The operator's own program first, then pocketsphinx where it is installed. OperatorError on a broken setting."""
     recognisers: list[Recogniser] = []
     if settings.transcriber:
-        try:
-            arguments = shlex.split(settings.transcriber)
-        except ValueError as error:
-            raise OperatorError(f"setting NUMBANK_TRANSCRIBER={settings.transcriber!r}: {error}") from None
+        arguments = _arguments(settings)
         languages = frozenset(filter(None, (one.strip().lower() for one in settings.transcriber_languages.split(","))))
         recognisers.append(Program(arguments, languages, settings.transcriber_hard_s))
     if sphinx.available():
-        arguments = [sys.executable, "-m", "numbank.voice.sphinx", "{language}", settings.voice_code_digits]
+        arguments = [sys.executable, "-m", "numbank.voice.sphinx", LANGUAGE, settings.voice_code_digits]
         recognisers.append(Program(arguments, sphinx.LANGUAGES, settings.transcriber_hard_s))
     return Transcriber(recognisers)

@@ -104,6 +104,7 @@ def test_a_reactivation_is_never_given_back_unused() -> None:
         ({"state": State.DONE}, {}, {}, WrongSecurity),
         ({}, {"forward_capable": False}, {}, WrongAdditional),
         ({}, {}, {"price": None}, WrongAdditional),
+        ({}, {}, {"connected": False}, WrongSecurity),
         ({}, {}, {"at_hand": False}, WrongAdditional),
         ({}, {}, {"served": True}, RepeatedAdditional),
         ({"forward": False}, {"forward_capable": False}, {"served": True}, WrongSecurity),
@@ -114,7 +115,7 @@ def test_when_an_additional_service_can_be_had(
 ) -> None:
     request = msgspec.structs.replace(AdditionalRequest(1, 7, 5, True, 1200, 0), **request_)
     parent = lease(**({"forward": True, "state": State.CODE} | changes))
-    known: dict[str, Any] = {"at_hand": True, "served": False, "price": 500} | others
+    known: dict[str, Any] = {"connected": True, "at_hand": True, "served": False, "price": 500} | others
     assert type(additional.decide(request, parent, **known)) is (expected or type(None))
     assert isinstance(additional.decide(request, None, **known), NoActivation)
 

@@ -71,6 +71,19 @@ class World:
         self.rules = judge.Rules(ACCOUNT, USER)
         self.models = {None: Model(ACCOUNT), "u1": Model(USER), "u2": Model(USER)}
         self.leased: set[str | None] = set()
+        self.live: frozenset[int] = frozenset()
+
+    async def begin(self, user: str) -> Activation:
+        """A lease that goes on; the models know nothing of it."""
+        bank = self.app.bank
+        leased = await bank.leasing.lease(
+            LeaseRequest(
+                self.account_id, 0, bank.catalogue.by_code["ot"].id, 1200, 0, end_user=digest_of_user(user),
+                end_user_name=user,
+            )
+        )  # fmt: skip
+        assert isinstance(leased, Activation), leased
+        return leased
 
     async def lease(self, user: str | None, good: bool) -> None:
         """One lease, from the beginning to its end."""
@@ -92,10 +105,12 @@ class World:
             self.models[who].outcomes.append(good)
             self.leased.add(who)
 
-    async def step(self) -> None:
+    async def step(self, most_live: int = judge.MOST_LIVE) -> None:
         """The judge looks once."""
         async with self.shop.connection.transaction():
-            await judge.step(self.shop.connection, self.rules, await self.app.bank.now())
+            now = await self.app.bank.now()
+            look = await judge.step(self.shop.connection, self.rules, now, self.live, most_live=most_live)
+        self.live = look.live
         for who in self.leased:
             self.models[who].judged()
         self.leased.clear()
@@ -175,7 +190,7 @@ async def test_two_nodes_judge_one_after_the_other(bank: tuple[App, Shop]) -> No
 
     async def one_node() -> int:
         async with app.bank.pool.acquire() as connection, connection.transaction():
-            return await judge.step(connection, world.rules, now)
+            return (await judge.step(connection, world.rules, now, frozenset())).leases
 
     await asyncio.gather(*(one_node() for _ in range(3)))
     [ban] = await bans.listed(shop.connection, world.account_id)
@@ -188,6 +203,8 @@ async def test_two_nodes_judge_one_after_the_other(bank: tuple[App, Shop]) -> No
         ("account_records", "account_id_id_idx", ([1], [0], 10)),
         ("end_user_records", "account_id_end_user_id_idx", ([1], [digest_of_user("u")], [0], 10)),
         ("recent_buyers", "pkey", (100_000_000, 1_000)),
+        ("ended_buyers", "pkey", ([100_000_000],)),
+        ("living", "due_at_id_idx", (1_000,)),
     ],
 )  # fmt: skip
 async def test_the_judge_goes_by_indexes(
@@ -257,3 +274,93 @@ async def test_the_judge_catches_up_without_a_pause(dsn: str) -> None:
             return upto == last > first
 
         await until(caught_up)
+
+
+async def test_leases_that_end_after_the_look_are_judged_too(dsn: str) -> None:
+    """Nobody has to lease again to be looked at: the third failure is the last, whenever it comes."""
+    settings: dict[str, object] = {
+        "ban_user_window": 3, "ban_user_success_share": 0.5, "judge_every_s": 0.02, "early_cancel_s": 0,
+    }  # fmt: skip
+    async with open_bank(dsn, **settings) as (app, shop):
+        await shop.numbers(10)
+        await shop.offer("tg")
+        customer_id, key = await shop.customer()
+        caller = Caller(app, key)
+
+        async def looked() -> bool:
+            upto = await shop.connection.fetchval("select lease_id from judged_upto")
+            last: int = await shop.connection.fetchval("select coalesce(max(id), 0) from activation")
+            return upto is not None and upto >= last
+
+        await until(looked)
+        leases = [(await caller.get("getNumber", service="tg", userId="bad")).split(":")[1] for _ in range(3)]
+        await until(looked)
+        assert await bans.listed(shop.connection, customer_id) == []
+        for lease_id in leases:
+            assert await caller.get("setStatus", id=lease_id, status=8) == "ACCESS_CANCEL"
+
+        async def banned() -> bool:
+            return [ban.end_user for ban in await bans.listed(shop.connection, customer_id)] == ["bad"]
+
+        await until(banned)
+        assert (await caller.get("getNumber", service="tg", userId="bad")).startswith("BANNED:'")
+
+
+async def test_a_node_that_starts_knows_the_leases_that_live(bank: tuple[App, Shop]) -> None:
+    """Also those that another node saw, which is gone since."""
+    app, shop = bank
+    world = World(app, shop, (await shop.customer())[0])
+    await world.step()
+    lived = [await world.begin("u1") for _ in range(3)]
+    await world.step()
+    world.live = await judge.living(shop.connection)
+    assert {lease.id for lease in lived} <= world.live
+    assert len(await judge.living(shop.connection, most=2)) == 2
+    for lease in lived:
+        await app.bank.advance.ask(AdvanceRequest(lease.id, Event.CANCEL))
+    assert not {lease.id for lease in lived} & await judge.living(shop.connection)
+    await world.step()
+    assert [ban.end_user for ban in await bans.listed(shop.connection, world.account_id)] == ["u1"]
+
+
+async def test_what_is_remembered_is_bounded_and_forgotten_at_the_end(bank: tuple[App, Shop]) -> None:
+    app, shop = bank
+    world = World(app, shop, (await shop.customer())[0])
+    await world.step()
+    world.live = frozenset()
+    lived = [await world.begin("u2") for _ in range(3)]
+    await world.step(most_live=2)
+    assert world.live == {lease.id for lease in lived[1:]}, "the newest have the longest to live"
+    await world.step(most_live=2)
+    assert world.live == {lease.id for lease in lived[1:]}
+    for lease in lived:
+        await app.bank.advance.ask(AdvanceRequest(lease.id, Event.CANCEL))
+    await world.step()
+    assert world.live == frozenset()
+    [ban] = await bans.listed(shop.connection, world.account_id)
+    assert ban.end_user == "u2"
+    async with shop.connection.transaction():
+        await bans.lift(shop.connection, ban.id)
+    world.live = frozenset(lease.id for lease in lived)
+    await world.step()
+    assert await bans.listed(shop.connection, world.account_id) == [], "not again for the same leases"
+
+
+async def test_one_of_two_nodes_bans_once_for_what_both_remember(bank: tuple[App, Shop]) -> None:
+    app, shop = bank
+    world = World(app, shop, (await shop.customer())[0])
+    await world.step()
+    lived = [await world.begin("u1") for _ in range(3)]
+    await world.step()
+    for lease in lived:
+        await app.bank.advance.ask(AdvanceRequest(lease.id, Event.CANCEL))
+    now, live = await app.bank.now(), world.live
+
+    async def one_node() -> None:
+        async with app.bank.pool.acquire() as connection, connection.transaction():
+            await judge.step(connection, world.rules, now, live)
+
+    await asyncio.gather(*(one_node() for _ in range(3)))
+    await one_node()
+    [ban] = await bans.listed(shop.connection, world.account_id)
+    assert (ban.end_user, ban.until) == ("u1", now + timedelta(minutes=30))

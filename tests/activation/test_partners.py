@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from numbank.activation import statistics
 from numbank.activation.refund import refund
 from numbank.activation.statistics import Partner
+from numbank.customers import bans
 from tests.support import PRICE, Caller, open_bank, push
 
 
@@ -44,3 +45,35 @@ async def test_a_report_per_ref_and_account(dsn: str) -> None:
         text = "\n".join(row[0] for row in plan)
         assert "Seq Scan" not in text
         assert "activation_100000000_ref_id_idx" in text
+
+
+async def test_end_users_have_statistics_of_their_own(dsn: str) -> None:
+    async with open_bank(dsn, early_cancel_s=0, cool_down_s=0) as (app, shop):
+        await shop.numbers(20, country=7)
+        await shop.offer("wa", country=7)
+        reseller, key = await shop.customer()
+        caller = Caller(app, key)
+        for user, ends in (("good", "mm"), ("bad", "m888"), ("new", ".")):
+            for end in ends:
+                lease_id, e164 = await caller.lease("wa", country=7, userId=user)
+                if end == "m":
+                    await push(app, e164, "WhatsApp code 123-456")
+                    await caller.get("setStatus", id=lease_id, status=6)
+                elif end == "8":
+                    await caller.get("setStatus", id=lease_id, status=8)
+        await caller.lease("wa", country=7)
+        async with shop.connection.transaction():
+            await bans.add(shop.connection, reseller, until=None, for_=timedelta(hours=1), reason="test", user="bad")
+        found = {one.name: one for one in await statistics.end_users(app.bank.pool, reseller, 100, 10)}
+        assert {name: (one.leases, one.ended, one.delivered, one.success) for name, one in found.items()} == {
+            "good": (2, 2, 2, 1.0), "bad": (4, 4, 1, 0.25), "new": (1, 0, 0, None),
+        }  # fmt: skip
+        assert found["good"].banned_until is None
+        assert found["bad"].banned_until is not None
+        [last] = [one for one in await statistics.end_users(app.bank.pool, reseller, 3, 10) if one.name == "bad"]
+        assert (last.leases, last.delivered) == (3, 0)
+        await shop.connection.execute("set enable_seqscan = off")
+        plan = await shop.connection.fetch("explain " + statistics.Q.end_users, reseller, 100, 10)
+        text = "\n".join(row[0] for row in plan)
+        assert "end_user_id_idx" in text
+        assert "Seq Scan on activation" not in text

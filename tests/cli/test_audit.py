@@ -25,7 +25,7 @@ from tests.support import Caller, open_bank, push
 # What only looks. `serve` and `demo` open the bank, which changes nothing but the schema: that is `bank.migrate`.
 READING = {
     "audit export", "audit list", "ban list", "customer list", "customer show", "demo", "explain", "hook list", "hook log",
-    "limit show", "message forwards", "message unmatched", "partner report", "policy check", "policy list",
+    "limit show", "message forwards", "message unmatched", "partner report", "partner users", "policy check", "policy list",
     "policy region list", "rank list", "retention show", "serve", "settings", "supplier list", "tier list", "verify",
 }  # fmt: skip
 

@@ -344,3 +344,15 @@ def test_a_variable_that_is_no_setting_is_warned_of() -> None:
         [NUMBANK, "settings"], capture_output=True, text=True, check=True, env=os.environ | {"NUMBANK_LISTN": "x"}
     )
     assert done.stderr == "NUMBANK_LISTN is no setting and has no effect; did you mean NUMBANK_LISTEN?\n"
+
+
+@pytest.mark.slow
+def test_abilities_of_known_numbers_stay_and_the_result_says_so(dsn: str) -> None:
+    where = ("--country", "0", "--operator", "mts", "--database-url", dsn)
+    command("number", "add", *where, stdin="79104000091\n")
+    again = command("number", "add", *where, "--abilities", "sms,call", stdin="79104000091\n79104000092\n")
+    assert again.stdout == "added 1, known already 1 with the abilities that they had, bad 0\n"
+    plain = command("number", "add", *where, stdin="79104000091\n")
+    assert plain.stdout == "added 0, known already 1, bad 0\n"
+    new = command("number", "add", *where, "--abilities", "call", stdin="79104000093\n")
+    assert new.stdout == "added 1, known already 0, bad 0\n"

@@ -105,17 +105,25 @@ def test_an_operator_runs_a_webhook_from_first_to_last(run: Any, ears: Ears, dsn
     assert [one["state"] for one in log] == ["given_up", "delivered", "delivered"]
     assert [one["attempts"][0]["status"] for one in log] == [500, 200, 200]
     assert "HTTP 500" in run("hook", "log", hook_id, plain=True)
+    assert set(log[0]) == {
+        "id", "webhook_id", "hook_id", "event", "activation_id", "state", "tries", "created_at", "next_try_at", "ended_at",
+        "attempts",
+    }  # fmt: skip
 
     replayed = run("hook", "replay", log[0]["id"])
-    assert (replayed["state"], replayed["tries"]) == ("pending", 0)
+    assert (replayed["state"], replayed["tries"], replayed["hook_id"]) == ("pending", 0, hook_id)
     assert "still being sent" in run("hook", "replay", log[0]["id"], fails=True)
 
     off = run("hook", "disable", hook_id, "--reason", "unpaid bills")
-    assert (off["enabled"], off["disabled_reason"]) == (False, "unpaid bills")
+    assert (off["enabled"], off["disabled_reason"], off["off_by_operator"]) == (False, "unpaid bills", True)
     assert "off: unpaid bills" in run("hook", "list", plain=True)
     assert "switched off" in run("hook", "replay", log[0]["id"], fails=True)
-    assert run("hook", "enable", hook_id)["enabled"]
+    on = run("hook", "enable", hook_id)
+    assert (on["enabled"], on["off_by_operator"]) == (True, False)
+    run("hook", "disable", hook_id)
     assert run("hook", "remove", hook_id)["removed"]
+    assert "was removed" in run("hook", "enable", hook_id, plain=True)
+    assert "no webhook" in run("hook", "enable", hook_id, fails=True)
     assert run("hook", "list", "--customer", customer) == []
     assert "no webhook" in run("hook", "log", hook_id, fails=True)
     forget_all(dsn)

@@ -98,3 +98,17 @@ def test_networks_that_are_none_are_said_in_one_line() -> None:
         with pytest.raises(OperatorError, match="is no network"):
             networks(wrong, "setting NUMBANK_TRUSTED_PROXIES")
     assert [str(one) for one in networks("::ffff:10.0.0.0/104, 192.0.2.1,", "x")] == ["10.0.0.0/8", "192.0.2.1/32"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("nonsense", "what: 'nonsense' is no network such as 10.0.0.0/8 or 2001:db8::/32"),
+        ("10.0.0.0/33", "what: '10.0.0.0/33' is no network such as 10.0.0.0/8 or 2001:db8::/32"),
+        ("10.0.0.1/8", "what: '10.0.0.1/8' is no network: did you mean 10.0.0.0/8?"),
+    ],
+)
+def test_the_line_about_a_network_says_it_once(wrong: str, said: str) -> None:
+    with pytest.raises(OperatorError) as caught:
+        networks(wrong, "what")
+    assert str(caught.value) == said

@@ -10,6 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from numbank.db.seals import Seals
+from numbank.hooks import book
+from numbank.hooks.posting import terms
 from numbank.rest.registry import OPERATIONS
 from tests.hooks.bank import World, world
 
@@ -226,3 +229,53 @@ async def test_the_openapi_document_tells_every_operation_and_every_struct(bank:
             in_query = {"query": []} in told_operation.get("security", [])
             assert in_query == next(e.key_in_query for e in OPERATIONS if e.name == told_operation["operationId"])
             assert "401" in told_operation["responses"]
+
+
+async def test_what_the_operator_switched_off_only_the_operator_switches_on(bank: World) -> None:
+    hook_id, _ = await bank.api.hook(URL)
+    other_id, _ = await bank.api.hook("https://hooks.example/other")
+    path = f"/v1/hooks/{hook_id}"
+    rules = terms(bank.app.bank.settings)
+
+    async def operator(hook: int, **change: Any) -> None:
+        async with bank.db.transaction():
+            await book.change(bank.db, rules, hook, **change)
+
+    await operator(hook_id, off_reason="unpaid bills")
+    for change in ({"enabled": True}, {"url": "https://hooks.example/elsewhere"}, {"enabled": True, "url": URL}):
+        said = problem(await ask(bank, "PATCH", path, json=change), 409)
+        assert f"the operator switched webhook {hook_id} off: unpaid bills" in said
+    assert "operator" in problem(await ask(bank, "POST", f"{path}/test"), 409)
+    off = await bank.api.ask("PATCH", path, 200, json={"enabled": False})
+    assert (off["enabled"], off["disabledReason"]) == (False, "unpaid bills"), "the operator's reason stays"
+
+    await bank.api.ask("DELETE", path, 204)
+    assert f"webhook {hook_id} off" in problem(await ask(bank, "POST", "/v1/hooks", json={"url": URL}), 409)
+    moved = await ask(bank, "PATCH", f"/v1/hooks/{other_id}", json={"url": "https://HOOKS.example:443/in"})
+    assert f"webhook {hook_id} off" in problem(moved, 409)
+    await bank.db.execute("update hook set removed_at = now() - interval '400 days' where id = $1", hook_id)
+    async with bank.db.transaction():
+        await book.forget(bank.db, 30, 1_000)
+    assert "unpaid bills" in problem(await ask(bank, "POST", "/v1/hooks", json={"url": URL}), 409)
+    async with bank.db.transaction():
+        assert await book.unbar(bank.db, hook_id)
+        assert not await book.unbar(bank.db, hook_id)
+        assert not await book.unbar(bank.db, other_id)
+    again, _ = await bank.api.hook(URL)
+    await operator(again, off_reason="by the operator")
+    await operator(again, on=True)
+    await bank.api.ask("PATCH", f"/v1/hooks/{again}", 200, json={"enabled": False})
+    assert (await bank.api.ask("PATCH", f"/v1/hooks/{again}", 200, json={"enabled": True}))["enabled"]
+
+
+async def test_the_operator_may_add_again_what_he_switched_off(bank: World) -> None:
+    hook_id, _ = await bank.api.hook(URL)
+    bank_of = bank.app.bank
+    async with bank.db.transaction():
+        await book.change(bank.db, terms(bank_of.settings), hook_id, off_reason="spam")
+    await bank.api.ask("DELETE", f"/v1/hooks/{hook_id}", 204)
+    async with bank.db.transaction():
+        seals = Seals(bank_of.settings.secrets_path)
+        hook, _ = await book.add(bank.db, seals, terms(bank_of.settings), bank.customer_id, URL, by_operator=True)
+    await bank.api.ask("DELETE", f"/v1/hooks/{hook.id}", 204)
+    await bank.api.hook(URL)

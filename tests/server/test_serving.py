@@ -306,3 +306,24 @@ async def test_a_bank_with_accounts_in_another_currency_is_not_opened(empty_dsn:
     await serve.prepare(settings_for(empty_dsn, currency=643), silent)
     with pytest.raises(OperatorError, match="NUMBANK_CURRENCY=840: this bank has accounts in currency 643"):
         await serve.prepare(settings_for(empty_dsn, currency=840), silent)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        (
+            "transcriber",
+            "nosuchprogram -q",
+            "NUMBANK_TRANSCRIBER='nosuchprogram -q': there is no program 'nosuchprogram'",
+        ),
+        ("recording_ports", "nonsense", "NUMBANK_RECORDING_PORTS='nonsense': expected ports"),
+        ("recording_allow", "nonsense", "NUMBANK_RECORDING_ALLOW='nonsense': expected networks"),
+        ("hook_ports", "nonsense", "NUMBANK_HOOK_PORTS='nonsense'"),
+        ("hook_allow", "nonsense", "NUMBANK_HOOK_ALLOW='nonsense'"),
+    ],
+)
+async def test_a_setting_that_no_worker_could_use_is_said_before_they_start(
+    empty_dsn: str, setting: str, value: str, said: str
+) -> None:
+    with pytest.raises(OperatorError, match=said):
+        await serve.prepare(settings_for(empty_dsn, **{setting: value}), silent)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
+import httpcore
 import pytest
 
 from numbank.errors import OperatorError
+from numbank.hooks.egress import Guard
 from numbank.hooks.sips import SIP
 from numbank.settings import load
 from numbank.voice.fetch import MOST_CRUMBS, UNKNOWN_TYPE, CannotFetch, Fetcher, audio_type, from_settings
@@ -141,3 +144,20 @@ def test_settings_that_cannot_be_read() -> None:
     for changes in ({"recording_ports": "http"}, {"recording_ports": "0"}, {"recording_allow": "10.0.0.1/8"}):
         with pytest.raises(OperatorError, match="NUMBANK_RECORDING"):
             fetcher(**changes)
+
+
+async def test_the_host_of_an_ipv6_address_stands_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bytes] = []
+
+    class Noting(httpcore.AsyncMockStream):
+        async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+            seen.append(buffer)
+
+    async def connect(*_args: Any, **_options: Any) -> httpcore.AsyncNetworkStream:
+        return Noting([b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nsound"])
+
+    monkeypatch.setattr(Guard, "connect_tcp", connect)
+    for host in (b"[2606:4700:4700::1111]:8080", b"[2606:4700:4700::1111]", b"1.1.1.1"):
+        seen.clear()
+        assert (await fetcher()(f"http://{host.decode()}/x")).audio == b"sound"
+        assert b"\r\nhost: " + host + b"\r\n" in b"".join(seen).lower()

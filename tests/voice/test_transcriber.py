@@ -15,7 +15,7 @@ from numbank.codes.spoken import hear
 from numbank.errors import OperatorError
 from numbank.settings import load
 from numbank.voice import sphinx
-from numbank.voice.transcriber import NoTranscript, Program, Transcriber, from_settings
+from numbank.voice.transcriber import NoTranscript, Program, Transcriber, check, from_settings
 from tests.support import until
 from tests.voice.wav import pcm16, tone, wav
 
@@ -167,3 +167,19 @@ async def test_pocketsphinx_hears_a_code_that_is_said(tmp_path: Path) -> None:
     subprocess.run(["flite", "-t", said, "-o", str(file)], check=True, timeout=30)  # noqa: ASYNC221  nobody else waits
     heard = await from_settings(load({}, voice_code_digits="6")).write_down(file.read_bytes(), "en")
     assert hear(heard).code == "482913", heard
+
+
+@pytest.mark.parametrize(
+    "program", ["/nowhere/hear", "nosuchprogram {language}", "/etc/passwd", "/tmp", "' '", " ", "'"]
+)
+def test_a_setting_that_names_no_program_keeps_the_bank_closed(program: str) -> None:
+    with pytest.raises(OperatorError) as caught:
+        check(load({}, transcriber=program))
+    said = str(caught.value)
+    assert said.startswith(f"setting NUMBANK_TRANSCRIBER={program!r}: ")
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("program", ["", "cat", f"{sys.executable} -c pass", "/opt/{language}/hear"])
+def test_a_program_that_is_there_or_that_the_language_names_will_do(program: str) -> None:
+    check(load({}, transcriber=program))

@@ -301,6 +301,23 @@ async def test_what_an_additional_service_needs(bank: Bank, country: int) -> Non
     assert await caller.get("getAdditionalService", id=lease_id, service="tg") == "WRONG_SECURITY"
 
 
+async def test_a_line_that_is_off_serves_no_additional_service(bank: Bank, country: int) -> None:
+    app, shop = bank
+    caller, lease_id, e164 = await forwarded_lease(bank, country)
+    await caller.get("setStatus", id=lease_id, status=1, forward=TARGET)
+    await push(app, e164, "Your code is 4444")
+    capable = await shop.connection.fetchval(
+        "select code from service where forward_capable and code not in ($1, 'ot') order by id limit 1", FORWARDED
+    )
+    number_id = await shop.connection.fetchval("select id from number where e164 = $1", e164)
+    async with shop.connection.transaction():
+        await lines.disconnect(shop.connection, [number_id])
+    assert await caller.get("getAdditionalService", id=lease_id, service=capable) == "WRONG_SECURITY"
+    async with shop.connection.transaction():
+        await lines.connect(shop.connection, [number_id], timedelta(hours=1))
+    assert (await caller.get("getAdditionalService", id=lease_id, service=capable)).startswith("ADDITIONAL:")
+
+
 # reactivations -----------------------------------------------------------------------------------------------------
 
 

@@ -16,12 +16,15 @@ create table hook (
   old_secret bytea,
   old_until timestamptz,
   off_reason text, -- why it is switched off; null: it is on
+  off_by_operator boolean not null default false, -- then only the operator switches it on; it outlives a removal by the customer
   failures int not null default 0 check (failures >= 0), -- deliveries that were given up since the last one that went through
   created_at timestamptz not null default now(),
   removed_at timestamptz,
-  check ((old_secret is null) = (old_until is null))
+  check ((old_secret is null) = (old_until is null)),
+  check (off_reason is not null or not off_by_operator)
 );
 create index hook_account on hook (account_id) where removed_at is null;
+create index hook_barred on hook (account_id) where off_by_operator;
 create index hook_removed on hook (removed_at) where removed_at is not null;
 
 -- One event for one endpoint. While it is pending `due_at` is when it may be taken; a node that takes it moves that on, so
