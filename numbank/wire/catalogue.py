@@ -22,6 +22,7 @@ from numbank.wire.registry import action
     params=(p.COUNTRY, p.STATUS_OPERATOR),
     replies=('{"<service>_<0 or 1>":<number>}', '{"<service>":"<digits>"}'),
     way=(PriceLists, Stock),
+    json=True,
 )
 async def get_numbers_status(call: Call) -> bytes | Page:
     """How many numbers are left for each service of a country, at the regular price."""

@@ -192,7 +192,7 @@ async def test_numbers_status_as_old_clients_read_it(bank: Open) -> None:
     assert {key.split("_")[1] for key in status} <= {"0", "1"}
     assert all(isinstance(count, int) for count in status.values())
     answer = await caller.raw("getNumbersStatus")
-    assert answer.headers["content-type"] == "text/html; charset=UTF-8"
+    assert answer.headers["content-type"] == "application/json"  # as all JSON is (protocol.md 12.1, 2)
 
 
 @pytest.mark.parametrize(
