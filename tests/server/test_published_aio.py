@@ -168,6 +168,7 @@ async def _(client: Any, stage: Stage) -> None:
 
 @modern("get_multi_service_number", "getMultiServiceNumber")
 async def _(client: Any, stage: Stage) -> None:
+    stage.lease()  # so that there is a list at all
     before = len((await client.get_active_activations())["activeActivations"])
     with broken_by_a_list():
         await client.get_multi_service_number("fb,av", multiForward="0,1", operator="tele2", country="0")
