@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from numbank.activation.model import Activation
+from numbank.catalogue.model import ANY_OPERATOR
 from numbank.customers.keys import Customer
 from numbank.errors import Refusal
 from numbank.wire.desks import Desks
@@ -18,6 +19,9 @@ from numbank.wire.registry import Param
 MAX_DIGITS = 18
 NOBODYS_ID = 2**63 - 1
 
+
+# What old clients send for a parameter that their user left out.
+UNSET = frozenset({"", "null"})
 
 T = TypeVar("T")
 
@@ -66,6 +70,14 @@ class Call(msgspec.Struct, frozen=True):
             raise otherwise
         return lease_id
 
+    def operator_ids(self, country_id: int, text: str) -> frozenset[int]:
+        """The operators that a list names; empty means any. Unknown names count as operators that do not fit."""
+        names = listed(text)
+        if not names or ANY_OPERATOR in names:
+            return frozenset()
+        known = self.desks.catalogue.by_country.get(country_id, {})
+        return frozenset(known[name].id if name in known else 0 for name in names)
+
     def date(self, at: datetime) -> str:
         """A date as the wire shows it: `Y-m-d H:i:s` in the zone of the settings, without naming it."""
         return at.astimezone(self.desks.zone).strftime("%Y-%m-%d %H:%M:%S")
@@ -73,6 +85,11 @@ class Call(msgspec.Struct, frozen=True):
     def code_of(self, activation: Activation) -> str:
         """The code, or the placeholder for a message in which none was recognised (protocol.md 12.2, 12)."""
         return activation.code or self.desks.settings.no_code_word
+
+
+def listed(text: str) -> set[str]:
+    """The names of a list with commas between; what stands for nothing is left out."""
+    return {name.strip() for name in text.split(",")} - UNSET
 
 
 def whole(text: str) -> int | None:

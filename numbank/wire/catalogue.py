@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from numbank.catalogue.model import ANY_OPERATOR, Service
+from numbank.catalogue.model import Service
 from numbank.catalogue.prices import PriceLists
 from numbank.catalogue.tiers import SMS, Stock
 from numbank.errors import NoOperators
 from numbank.wire import params as p
 from numbank.wire.board import Names, Style
-from numbank.wire.call import Call
+from numbank.wire.call import Call, listed
 from numbank.wire.encoding import encode
 from numbank.wire.page import Page
 from numbank.wire.prices import portions
@@ -59,16 +59,9 @@ def operators(call: Call, country_id: int) -> frozenset[int]:
     """
     known = call.desks.catalogue.by_country.get(country_id, {})
     text = call.text(p.STATUS_OPERATOR)
-    if not text and not known.keys().isdisjoint(_listed(call.text(p.SERVICE))):
+    if not text and not known.keys().isdisjoint(listed(call.text(p.SERVICE))):
         text = call.text(p.SERVICE)
-    wanted = _listed(text)
-    if not wanted or ANY_OPERATOR in wanted:
-        return frozenset()
-    return frozenset(known[name].id if name in known else 0 for name in wanted)
-
-
-def _listed(text: str) -> set[str]:
-    return {name.strip() for name in text.split(",")} - {""}
+    return call.operator_ids(country_id, text)
 
 
 @action(

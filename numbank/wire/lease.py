@@ -35,7 +35,7 @@ from numbank.messages.calls import Kind
 from numbank.money import MAX_MINOR, as_number, parse_minor
 from numbank.supply import claim as shelves
 from numbank.wire import params as p
-from numbank.wire.call import Call, accept, whole
+from numbank.wire.call import UNSET, Call, accept, whole
 from numbank.wire.encoding import encode
 from numbank.wire.registry import Param, action
 
@@ -57,8 +57,6 @@ KINDS = {"": Kind.SMS, "0": Kind.SMS, "1": Kind.FLASH, "2": Kind.VOICE}
 MAX_PREFIXES = 20
 SHORTEST_PREFIX, LONGEST_PREFIX = 4, 9
 MAX_REF = 64
-# What old clients send for a parameter that their user left out.
-UNSET = frozenset({"", "null"})
 
 
 async def lease(call: Call, order: UUID | None = None, country_id: int | None = None) -> Activation:
@@ -92,7 +90,7 @@ def request_of(call: Call, order: UUID | None = None, country_id: int | None = N
     max_live, per_min = limits(call)
     return LeaseRequest(
         call.customer.id, known.id, service.id, call.desks.life_s(service.code), call.desks.early_cancel_s(service.code),
-        operators=operators(call, known.id), max_price=max_price(call), order=order, kind=kind,
+        operators=call.operator_ids(known.id, call.text(p.OPERATOR)), max_price=max_price(call), order=order, kind=kind,
         free_price=call.true(p.FREE_PRICE), forward=forward, excluded=excluded, supplier_ids=suppliers,
         except_supplier_ids=without, use_cashback=call.true(p.USE_CASHBACK), discount_bp=call.customer.discount_bp,
         end_user=digest_of_user(user) if user else None, end_user_name=user, ref=ref(call), language=language,
@@ -145,15 +143,6 @@ def language_of(call: Call, iso2: str) -> str:
     if language is None:
         raise BadLanguage
     return language
-
-
-def operators(call: Call, country_id: int) -> frozenset[int]:
-    """The operators that were asked for; empty means any. Unknown names count as operators that do not fit."""
-    names = {name.strip() for name in call.text(p.OPERATOR).split(",")} - {""}
-    if not names or "any" in names:
-        return frozenset()
-    known = call.desks.catalogue.by_country.get(country_id, {})
-    return frozenset(known[name].id if name in known else 0 for name in names)
 
 
 def max_price(call: Call) -> int | None:

@@ -39,7 +39,7 @@ from numbank.supply import lines, sharing
 from numbank.wire import params as p
 from numbank.wire.call import Call, accept
 from numbank.wire.encoding import encode
-from numbank.wire.lease import BUYING_REFUSALS, for_sale, limits, may_buy, operators, prefixes, ref
+from numbank.wire.lease import BUYING_REFUSALS, for_sale, limits, may_buy, prefixes, ref
 from numbank.wire.registry import action
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ async def get_multi_service_number(call: Call) -> bytes:
         raise NoMultiService
     if any(forward and not service.forward_capable for forward, service in zip(forwards, services, strict=True)):
         raise NoNumbers
-    excluded, wanted, partner = prefixes(call), operators(call, country.id), ref(call)
+    excluded, wanted, partner = prefixes(call), call.operator_ids(country.id, call.text(p.OPERATOR)), ref(call)
     max_live, per_min = limits(call)
     parts = tuple(
         LeaseRequest(

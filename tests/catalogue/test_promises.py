@@ -18,6 +18,8 @@ on conflict do nothing
 OPERATORS = ("any", "mts", "beeline")
 CODES = ("tg", "wa")
 PRICES = (1_000, 2_000, 3_000)
+# Shops that promise something: at the regular price, at any price, of one operator. What is looked at is the rest by three.
+SEEDS = ((3, 6, 9, 21, 24), (1, 10, 16, 19, 25), (5, 11, 17, 20, 26))
 
 
 async def fill(shop: Shop, chance: Random, country: int) -> None:
@@ -63,7 +65,7 @@ async def sell_out(caller: Caller, country: int, **params: object) -> Counter[fl
     raise AssertionError("there is no end of it")
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [one for seeds in SEEDS for one in seeds])
 async def test_what_a_list_says_can_be_leased(dsn: str, seed: int) -> None:
     # Nothing comes back while it is sold out.
     async with open_bank(dsn, operator_fallback=False, early_cancel_s=0, cool_down_s=600, unused_rest_s=600) as (
@@ -86,6 +88,8 @@ async def test_what_a_list_says_can_be_leased(dsn: str, seed: int) -> None:
         free = await caller.json("getPricesExtended", country=country, service="tg", freePrice="true")
         tiers = free[str(country)]["tg"]["freePriceMap"] if free else {}
         mts = (await caller.json("getNumbersStatus", country=country, operator="mts")).get("tg_0", 0)
+        promised = (shown["count"], sum(tiers.values()), mts)[seed % 3]
+        assert promised > 0, "a shop that promises nothing proves nothing: choose another seed"
         if seed % 3 == 0:
             sold = await sell_out(caller, country)
             assert sum(sold.values()) >= shown["count"]

@@ -10,6 +10,11 @@ from time import monotonic
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from numbank.db.pool import Connection
+from numbank.errors import Unavailable
+from numbank.intake.deliver import Intake
+from numbank.intake.door import Arrival
+from numbank.ledger import journal
 from tests.hooks.bank import World, world
 from tests.hooks.receiver import Receiver, hangs, receiving, says, writes
 from tests.support import push, until
@@ -89,6 +94,46 @@ async def test_a_refused_message_writes_no_delivery(bank: World, receiver: Recei
     await push(bank.app, e164, "WhatsApp code 123-456", sender="WhatsApp")
     await push(bank.app, e164, "   ")
     assert await bank.db.fetchval("select count(*) from delivery where account_id = $1", bank.customer_id) == 0
+
+
+async def test_a_delivery_is_written_in_the_transaction_of_its_message(
+    bank: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook_id, _ = await bank.api.hook(receiver.url())
+    lease_id, e164 = await bank.wire.lease()
+    cash = await bank.shop.cash(bank.customer_id)
+    written: list[int] = []
+
+    async def breaks(tx: Connection, holds: object) -> None:
+        # What was written so far is there to be seen by this transaction, and gone with it.
+        written.append(await tx.fetchval("select count(*) from delivery where lease_id = $1", lease_id))
+        raise RuntimeError("the transaction fails after the delivery was written")
+
+    async def kept() -> tuple[int, int, int]:
+        """Messages and deliveries of the lease, and those that moved it on."""
+        found = await bank.db.fetchrow(
+            "select (select count(*) from message where e164 = $2), (select count(*) from delivery where lease_id = $1),"
+            " (select count(*) from activation where id = $1 and code is not null)",
+            lease_id, e164,
+        )  # fmt: skip
+        assert found is not None
+        return found[0], found[1], found[2]
+
+    arrival = Arrival(1, "the only one", e164, "Service", "Your code is 48213")
+    with monkeypatch.context() as patched:
+        patched.setattr(journal, "post_holds", breaks)
+        assert isinstance(await bank.app.bank.door.take(arrival), Unavailable)
+    assert written
+    assert set(written) == {1}
+    assert await kept() == (0, 0, 0)
+    assert await bank.wire.get("getStatus", id=lease_id) == "STATUS_WAIT_CODE"
+    assert await bank.app.bank.door.take(arrival) is Intake.STORED
+    assert await bank.app.bank.door.take(arrival) is Intake.DUPLICATE
+    assert await kept() == (1, 1, 1)
+    assert await bank.wire.get("getStatus", id=lease_id) == "STATUS_OK:48213"
+    assert await bank.shop.cash(bank.customer_id) == cash
+    await bank.api.ended(hook_id)
+    assert [one.json["activationId"] for one in receiver.got] == [lease_id]
 
 
 async def test_an_account_without_a_webhook_costs_no_statement(bank: World, monkeypatch: pytest.MonkeyPatch) -> None:

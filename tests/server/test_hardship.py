@@ -18,6 +18,7 @@ from numbank.db.versions import Versions
 from numbank.server import logs
 from numbank.server.app import App
 from numbank.supply.numbers import within
+from numbank.wire.dialects import DIALECTS, Dialect
 from tests.support import Caller, open_bank, settings_for, until
 
 
@@ -77,6 +78,36 @@ async def test_a_log_that_cannot_be_written_stops_nobody(dsn: str, monkeypatch: 
             return logs.SINK.lost > lost
 
         await until(dropped)
+
+
+# Both dialects have the words of the base for these (protocol.md 12).
+BUSY = {"sms_activate": ("TOO_MANY_REQUESTS", "ERROR_SQL"), "koala": ("TOO_MANY_REQUESTS", "ERROR_SQL")}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+async def test_a_full_queue_and_a_database_that_does_not_answer_have_their_words(dsn: str, dialect: Dialect) -> None:
+    async with open_bank(dsn, queue_limit=1) as (app, shop):
+        _, key = await shop.customer()
+        caller = Caller(app, key)
+        await shop.numbers(10)
+        await shop.offer("wa")
+        blocker = await asyncpg.connect(dsn)
+        transaction = blocker.transaction()
+        await transaction.start()
+        await blocker.execute("lock table activation in access exclusive mode")
+
+        async def lease() -> str:
+            fields = {"api_key": key, "action": "getNumber", "service": "wa", "country": "0"}
+            return (await caller.post(dialect.paths[0], data=fields)).text
+
+        answers = await asyncio.gather(*(lease() for _ in range(6)))
+        await transaction.rollback()
+        await blocker.close()
+        overloaded, unavailable = BUSY[dialect.name]
+        # One is being served and one may wait; nobody was served while the table was locked.
+        assert set(answers) == {overloaded, unavailable}
+        assert 1 <= answers.count(unavailable) <= 2
+        assert (await lease()).startswith("ACCESS_NUMBER:")
 
 
 def test_what_libraries_log_is_a_json_line_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,6 +146,37 @@ async def test_only_the_named_suppliers_sell(bank: tuple[App, Shop], koala: Koal
     assert await koala.get("getNumber", service="tg", country=2, exceptProviderIds=f"1,{second}") == "NO_NUMBERS"
 
 
+async def test_countries_that_cannot_fit_are_not_tried(dsn: str) -> None:
+    """More of them than are tried, all better by the list, stand before the one that fits."""
+    async with open_bank(dsn, any_country_tries=2) as (app, shop):
+        koala = Koala(app, (await shop.customer())[1])
+        async with shop.connection.transaction():
+            second = await offers.supplier(shop.connection, "beside", "pool")
+        countries = range(11, 16)
+        for at, country in enumerate(countries):
+            # Dearer and dearer by both; the other supplier will be sold out in all but the last country.
+            await shop.numbers(2, country=country)
+            await shop.offer("vi", country=country, price=100 * (at + 1))
+            await shop.offer("vi", country=country, price=100 * (at + 1), supplier="beside")
+            await shop.numbers(1, country=country, supplier="beside")
+        for country in countries[:-1]:
+            # The regular price is low; there is nothing at a price like that of the last one's tier.
+            await shop.tier("fb", 5_000, country=country)
+        await shop.tier("fb", 9_000, country=countries[-1], regular=True)
+        await shop.tier("fb", 1_000, country=countries[-1])
+        await shop.counted()
+        for country in countries[:-1]:
+            assert await koala.country(service="vi", country=country, providerIds=second) == country
+        await shop.counted()
+        service_id = app.bank.catalogue.by_code["vi"].id
+        assert (await app.bank.prices.best_countries(service_id))[0] != countries[-1]
+        assert await koala.country(service="vi", country="any", providerIds=second) == countries[-1]
+        assert await koala.get("getNumber", service="vi", country="any", providerIds=second) == "NO_NUMBERS"
+        # Dear by its regular price and so the last of the list, but the only one with something for so little.
+        assert (await app.bank.prices.best_countries(app.bank.catalogue.by_code["fb"].id))[-1] == countries[-1]
+        assert await koala.country(service="fb", country="any", maxPrice="0.2") == countries[-1]
+
+
 async def test_number_v2_has_the_fields_of_the_document(koala: Koala) -> None:
     answer = await koala.json("getNumberV2", service="tg", country=0)
     kinds = {name: type(value) for name, value in answer.items()}

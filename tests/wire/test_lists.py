@@ -305,3 +305,10 @@ async def test_lists_are_compressed_and_tagged_for_those_who_ask(dsn: str) -> No
         assert (long.headers["content-encoding"], "etag" in long.headers) == ("gzip", False)
         short = await client.get(path, params=fields | {"action": "getBalanc"}, headers={"Accept-Encoding": "gzip"})
         assert "content-encoding" not in short.headers
+
+
+async def test_an_operator_that_was_left_out_is_no_filter(bank: Open) -> None:
+    _, _, caller = bank
+    everything = await caller.json("getNumbersStatus")
+    for nothing in ("", "null", "any", " , ", "null,"):
+        assert await caller.json("getNumbersStatus", operator=nothing) == everything

@@ -470,3 +470,25 @@ async def test_an_operator_that_is_sold_out_is_no_reason_for_another_one(bank: B
         assert answer == "NO_NUMBERS"
     rows = await caller.json("getMultiServiceNumber", multiService="tg,wa", country=country, operator="no such one")
     assert [row["service"] for row in rows] == ["tg", "wa"]
+
+
+@pytest.mark.parametrize("falls_back", [False, True])
+@pytest.mark.parametrize(
+    ("action", "params"),
+    [
+        ("getNumber", {"service": "tg"}),
+        ("getNumberV2", {"service": "tg"}),
+        ("getMultiServiceNumber", {"multiService": "tg,wa"}),
+    ],
+)
+async def test_the_setting_decides_whether_an_unknown_operator_falls_back(
+    bank: Bank, country: int, dsn: str, action: str, params: dict[str, str], falls_back: bool
+) -> None:
+    async with open_bank(dsn, operator_fallback=falls_back) as (app, shop):
+        await stock(shop, country)
+        caller = Caller(app, (await shop.customer())[1])
+        answer = await caller.get(action, country=country, operator="no such one", **params)
+        assert (answer == "NO_NUMBERS") is not falls_back
+        if not falls_back:  # the number was there all the time
+            answer = await caller.get(action, country=country, operator="any", **params)
+        assert answer.startswith(("ACCESS_NUMBER:", "{", "["))

@@ -69,6 +69,49 @@ def test_a_dialect_is_one_file() -> None:
                 assert not (isinstance(named, str) and named.lower() == dialect.name), f"{file}:{node.lineno}"  # type: ignore[attr-defined]
 
 
+def picks(tree: ast.AST) -> Iterator[int]:
+    """Lines where code decides by what dialect it is: it compares or matches one, or its name, or takes one of the list."""
+    ours = {"DIALECTS", *(dialect.name.upper() for dialect in DIALECTS)}
+
+    def is_one(node: ast.AST) -> bool:
+        name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+        owner = getattr(node, "value", None)
+        of_one = name == "name" and "dialect" in (getattr(owner, "id", ""), getattr(owner, "attr", ""))
+        return name in ours or of_one
+
+    for node in ast.walk(tree):
+        asked: ast.AST | None = None
+        if isinstance(node, ast.Compare):
+            asked = node
+        elif isinstance(node, ast.Match):
+            asked = node.subject
+        elif isinstance(node, ast.Subscript) and not (isinstance(node.slice, ast.Constant) and node.slice.value == 0):
+            asked = node.slice if is_one(node.slice) else node.value  # but the first is the base, which all may know
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            asked = node.func.value  # dialect.name.startswith(..)
+        if asked is not None and any(is_one(part) for part in ast.walk(asked)):
+            yield getattr(node, "lineno", 0)
+
+
+def test_no_code_beside_the_dialects_decides_by_the_dialect() -> None:
+    package = Path(errors.__file__).parent
+    for file in set(package.rglob("*.py")) - set((package / "wire" / "dialects").rglob("*.py")):
+        assert list(picks(ast.parse(file.read_text(encoding="utf-8")))) == [], file
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if dialect is KOALA: pass", "x = 1 if self.dialect == dialects.KOALA else 2", "dialect in DIALECTS[1:]",
+        "if dialect.name != base: pass", "call.dialect.name in known", "other = DIALECTS[-1]", "DIALECTS.index(dialect)",
+        "match dialect.name:\n  case _: pass", "dialect.name.startswith('k')", "{SMS_ACTIVATE.name: 1}[name]",
+        "table[dialect.name]",
+    ],
+)  # fmt: skip
+def test_what_decides_by_the_dialect_is_seen(code: str) -> None:
+    assert list(picks(ast.parse(code)))
+
+
 def test_what_a_dialect_does_not_change_is_the_same_action() -> None:
     for dialect in DIALECTS[1:]:
         assert dialect.parent is DIALECTS[0]
