@@ -18,7 +18,7 @@ from numbank.suppliers.agent.keys import AgentRing
 from numbank.suppliers.agent.push import BadPush, Message, call_of, read_push
 from numbank.supply.numbers import CALL
 from tests.suppliers.asgi import Reply, call
-from tests.support import Caller, Shop, open_bank
+from tests.support import Caller, Shop, open_bank, until
 
 JSON = (b"content-type", b"application/json")
 CALLER = "447911123456"
@@ -109,6 +109,12 @@ async def office(dsn: str) -> AsyncIterator[Office]:
         for kind in (Kind.FLASH, Kind.VOICE):
             await shop.offer("tg", country=43, operator=name, supplier=name, kind=kind)
         await shop.counted()
+
+        async def known() -> bool:
+            return name in app.bank.catalogue.by_country.get(43, {})
+
+        # Until then the operator is one that nobody knows, and another one's numbers would do.
+        await until(known)
         _, api_key = await shop.customer()
         door = AgentDoor(app.bank.door.take, AgentRing(app.bank.pool, app.bank.versions), app.settings)
         yield Office(door, shop, Caller(app, api_key), key, name, e164s)
