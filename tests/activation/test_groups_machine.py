@@ -261,7 +261,7 @@ class GroupsMachine(RuleBasedStateMachine):
         (answer,) = self.serve(self.additional_desk, request)
         number = self.numbers[parent.number]
         bought = any(one.parent == parent.id and one.code == code and not one.again for one in self.leases)
-        if not parent.live or not parent.forward or not parent.delivered:
+        if not parent.live or not parent.forward or not parent.delivered or number.offline:
             assert isinstance(answer, WrongSecurity)
         elif code not in CAPABLE:
             assert isinstance(answer, WrongAdditional)
