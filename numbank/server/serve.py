@@ -157,14 +157,26 @@ def granian_for(target: str, settings: Settings) -> AbstractServer[Any]:
         log_enabled=False,
         process_name=None,
     )
+    supervisor, interrupt = os.getpid(), server.signal_handler_interrupt
+
+    def end(*_: object) -> None:
+        """A worker inherits this until its loop minds the signals; it has accepted nothing yet, so it just ends.
+
+        What granian's own handler notes there nobody reads: the supervisor would wait for the worker until it kills it.
+        """
+        if os.getpid() != supervisor:
+            os._exit(128 + signal.SIGTERM)
+        interrupt()  # type: ignore[no-untyped-call]
+
+    server.signal_handler_interrupt = end  # type: ignore[method-assign]
     # granian would reload at a hang-up. A closed terminal must end the bank in good order; under nohup it means nothing.
-    hang_up = _nothing if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else server.signal_handler_interrupt
+    hang_up = _nothing if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else end
     server.signal_handler_reload = hang_up  # type: ignore[method-assign]
 
     def hand_over() -> None:
         """By now granian minds the signals; one that came before is handed over."""
         if ending.wanted():
-            server.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+            end()
 
     server.on_startup(hand_over)
     return server

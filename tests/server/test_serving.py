@@ -327,3 +327,13 @@ async def test_a_setting_that_no_worker_could_use_is_said_before_they_start(
 ) -> None:
     with pytest.raises(OperatorError, match=said):
         await serve.prepare(settings_for(empty_dsn, **{setting: value}), silent)
+
+
+@pytest.mark.unit
+def test_a_worker_that_shall_end_before_it_began_ends_at_once() -> None:
+    server = serve.granian_for("numbank.server.app:create", settings_for("postgresql:///nowhere"))
+    worker = os.fork()
+    if worker == 0:
+        server.signal_handler_interrupt(signal.SIGTERM, None)
+        os._exit(0)  # granian's own handler would have come here, and the worker would have gone on
+    assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 128 + signal.SIGTERM
