@@ -334,6 +334,6 @@ def test_a_worker_that_shall_end_before_it_began_ends_at_once() -> None:
     server = serve.granian_for("numbank.server.app:create", settings_for("postgresql:///nowhere"))
     worker = os.fork()
     if worker == 0:
-        server.signal_handler_interrupt(signal.SIGTERM, None)
+        server.signal_handler_interrupt(signal.SIGTERM, None)  # type: ignore[no-untyped-call]
         os._exit(0)  # granian's own handler would have come here, and the worker would have gone on
     assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 128 + signal.SIGTERM
