@@ -9,16 +9,14 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from numbank.activation import further, limits, rules
+from numbank.activation import further
 from numbank.activation.advance import read_locked
 from numbank.activation.model import Activation, Charged, Lease, Origin
 from numbank.activation.states import State
-from numbank.customers.spending import spenders
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.errors import NoActivation, Refusal, RepeatedAdditional, WrongAdditional, WrongSecurity
-from numbank.ledger import journal
 from numbank.supply import lines, numbers, sharing
 from numbank.supply.claim import lock_shelves
 from numbank.supply.supplier import Suppliers
@@ -66,47 +64,33 @@ class AdditionalDesk:
 
     async def serve(self, tx: Connection, requests: Sequence[AdditionalRequest]) -> Answers[Activation]:
         """Lease further services. Money is decided in order of arrival on the locked balances."""
-        account_ids = [request.account_id for request in requests]
-        balances = await journal.lock_balances(tx, account_ids)
-        room = await limits.room(tx, requests)
-        spending = await spenders(tx, set(account_ids))
-        named = await further.parents(tx, account_ids, [request.parent_id for request in requests])
-        banned = await further.banned(tx, named)
-        leases, served, off = await self._lock(tx, requests, named)
+        buyers = await further.buyers(tx, requests)
+        leases, served, off = await self._lock(tx, requests, buyers.named)
         results: list[Activation | Refusal] = []
         wanted: list[tuple[int, further.Further]] = []
-        for request, parent in zip(requests, named, strict=True):
-            balance = balances[request.account_id]
-            price = self._prices.get(balance.currency)
+        for request, parent in zip(requests, buyers.named, strict=True):
+            currency = buyers.balances[request.account_id].currency
+            price = self._prices.get(currency)
             lease = leases.get(request.parent_id) if parent is not None else None
-            refusal = (
-                room.refuse(request)
-                or banned.get(parent.id if parent is not None else 0)
-                or decide(
-                    request, lease, connected=parent is not None and parent.number_id not in off,
-                    at_hand=parent is not None and parent.at_hand,
-                    served=(request.parent_id, request.service_id) in served, price=price,
-                )
+            refusal = buyers.refuse(request, parent) or decide(
+                request, lease, connected=parent is not None and parent.number_id not in off,
+                at_hand=parent is not None and parent.at_hand,
+                served=(request.parent_id, request.service_id) in served, price=price,
             )  # fmt: skip
             if refusal is not None or parent is None or lease is None:
                 results.append(refusal or NoActivation())
                 continue
-            charged = rules.pay(
-                Charged(price or 0), balance.cash, balance.cashback, spends_cashback=request.account_id in spending
-            )
+            charged = buyers.pay(request, Charged(price or 0))
             if isinstance(charged, Refusal):
                 results.append(charged)
                 continue
-            balance.cash -= charged.price - charged.cashback
-            balance.cashback -= charged.cashback
-            room.take(request)
             # A sibling on the same number in this batch may want the same service.
             served |= {
                 (other.parent_id, request.service_id)
-                for other, its in zip(requests, named, strict=True)
+                for other, its in zip(requests, buyers.named, strict=True)
                 if its is not None and its.number_id == parent.number_id
             }
-            wanted.append((len(results), _further(request, parent, lease, charged, balance.currency)))
+            wanted.append((len(results), _further(request, parent, lease, charged, currency)))
             results.append(NoActivation())
         await self._write(tx, wanted, results)
         return Answers(results, keep=bool(wanted))

@@ -10,6 +10,7 @@ import msgspec
 from numbank.activation import rules
 from numbank.activation.limits import Room, room
 from numbank.activation.model import Activation, Charged, LeaseRequest, Offer, Opened
+from numbank.activation.offering import offered, surcharged
 from numbank.activation.ordering import open_orders
 from numbank.activation.writing import Bought, name_end_users, write_leases
 from numbank.catalogue import limited
@@ -118,8 +119,8 @@ class LeaseDesk:
             tx, {(one.account_id, one.end_user) for one in requests if one.end_user is not None}
         )
         used = await _used_orders(tx, requests)
-        offers = await self._offers(tx, requests)
-        surcharges = await self._surcharges(tx, requests)
+        offers = await offered(tx, requests, *self._asked.abilities)
+        surcharges = await surcharged(tx, requests)
         for plan in plans:
             request = plan.request
             full = limits.refuse(request)
@@ -132,31 +133,11 @@ class LeaseDesk:
             else:
                 plan.offers = offers.get((request.country_id, request.service_id, request.kind), [])
                 self._choose(plan, surcharges.get((request.country_id, request.service_id), self._surcharge))
-        left = {
-            account_id: journal.Balance(one.currency, one.cash, one.cashback) for account_id, one in balances.items()
-        }
+        left = {account_id: msgspec.structs.replace(one) for account_id, one in balances.items()}
         # The switch is asked for only where there is some, or where it may have to be turned on.
         spending_ = {account_id for account_id, one in balances.items() if one.cashback}
         spending_.update(request.account_id for request in requests if request.use_cashback)
         return plans, _Purses(limits, left, await spending.spenders(tx, spending_))
-
-    async def _offers(
-        self, tx: Connection, requests: Sequence[LeaseRequest]
-    ) -> dict[tuple[int, int, int], list[Offer]]:
-        keys = list(dict.fromkeys((one.country_id, one.service_id, one.kind) for one in requests))
-        columns = [list(column) for column in zip(*keys, strict=True)]
-        offers: dict[tuple[int, int, int], list[Offer]] = {}
-        for key, *offered in await tx.fetch(Q.offers, *columns, *self._asked.abilities):
-            offers.setdefault(keys[key - 1], []).append(Offer(*offered))
-        return offers
-
-    async def _surcharges(self, tx: Connection, requests: Sequence[LeaseRequest]) -> dict[tuple[int, int], int]:
-        """What forwarding costs for (country, service) that have terms of their own."""
-        keys = list({(one.country_id, one.service_id) for one in requests if one.forward})
-        if not keys:
-            return {}
-        rows = await tx.fetch(Q.surcharges, *(list(column) for column in zip(*keys, strict=True)))
-        return {keys[key - 1]: surcharge for key, surcharge in rows}
 
     def _choose(self, plan: _Plan, surcharge: int) -> None:
         chosen = rules.choose(
@@ -231,8 +212,7 @@ def _set_aside(plan: _Plan, purses: _Purses) -> bool:
         purses.spending.add(account_id)
         purses.starting.add(account_id)
     purses.room.take(request)
-    left.cash -= paid.price - paid.cashback
-    left.cashback -= paid.cashback
+    left.debit(paid.price, paid.cashback)
     plan.charged = paid
     return True
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
+from numbank.activation import limits, rules
+from numbank.activation.limits import Limited
 from numbank.activation.model import Activation, Charged, Origin
 from numbank.activation.states import State
 from numbank.customers import bans
+from numbank.customers.spending import spenders
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
-from numbank.errors import Banned
+from numbank.errors import Banned, Refusal
 from numbank.ledger import journal
 from numbank.messages.calls import Kind
 from numbank.supply.supplier import Leased, Suppliers
@@ -72,6 +76,14 @@ class Further(msgspec.Struct, frozen=True):
     language: str | None = None
 
 
+class GoesBack(Limited, Protocol):
+    """A request for a lease that goes back to another one."""
+
+    @property
+    def parent_id(self) -> int:
+        """The lease that it names."""
+
+
 async def parents(connection: Connection, account_ids: Sequence[int], lease_ids: Sequence[int]) -> list[Parent | None]:
     """The leases that customers name, unlocked; None for what is missing or somebody else's, or has no number yet."""
     found = {}
@@ -85,7 +97,43 @@ async def parents(connection: Connection, account_ids: Sequence[int], lease_ids:
     return own
 
 
-async def banned(tx: Connection, named: Sequence[Parent | None]) -> dict[int, Banned]:
+class Buyers(msgspec.Struct):
+    """Who goes back to a lease, in order of arrival: their money and room, which are counted down, the leases that they
+    name, and the bans on the end users of those.
+    """
+
+    balances: dict[int, journal.Balance]
+    room: limits.Room
+    spending: set[int]
+    named: list[Parent | None]
+    banned: dict[int, Banned]
+
+    def refuse(self, request: GoesBack, parent: Parent | None) -> Refusal | None:
+        """What stands against any lease of this account, or of the end user of the parent."""
+        return self.room.refuse(request) or (self.banned.get(parent.id) if parent is not None else None)
+
+    def pay(self, request: GoesBack, charged: Charged) -> Charged | Refusal:
+        """Set money and room for a lease aside, or say that the money is not there."""
+        account_id = request.account_id
+        balance = self.balances[account_id]
+        paid = rules.pay(charged, balance.cash, balance.cashback, spends_cashback=account_id in self.spending)
+        if not isinstance(paid, Refusal):
+            balance.debit(paid.price, paid.cashback)
+            self.room.take(request)
+        return paid
+
+
+async def buyers(tx: Connection, requests: Sequence[GoesBack]) -> Buyers:
+    """Lock the accounts, and read what a purchase that goes back to a lease depends on, but for the number."""
+    account_ids = [request.account_id for request in requests]
+    balances = await journal.lock_balances(tx, account_ids)
+    room = await limits.room(tx, requests)
+    spending = await spenders(tx, set(account_ids))
+    named = await parents(tx, account_ids, [request.parent_id for request in requests])
+    return Buyers(balances, room, spending, named, await _banned(tx, named))
+
+
+async def _banned(tx: Connection, named: Sequence[Parent | None]) -> dict[int, Banned]:
     """By parent: the refusal where the reseller's own customer, for whom the parent was bought, is banned."""
     users = {(one.account_id, one.end_user) for one in named if one is not None and one.end_user is not None}
     until = await bans.of_users(tx, users)

@@ -12,6 +12,7 @@ import msgspec
 
 from numbank.activation import further, limits, rules
 from numbank.activation.model import Activation, Charged, LeaseRequest, Offer, Origin
+from numbank.activation.offering import offered, surcharged
 from numbank.catalogue import limited
 from numbank.customers.spending import spenders
 from numbank.db.counter import Again, Answers
@@ -76,9 +77,9 @@ def choose(
     """
     for fallback in (False, True) if operator_fallback and request.parts[0].operators else (False,):
         by_pool: list[dict[int, Offer]] = []
-        for part, offered in zip(request.parts, offers, strict=True):
+        for part, tiers in zip(request.parts, offers, strict=True):
             wanted = msgspec.structs.replace(part, operators=frozenset()) if fallback else part
-            fitting = [one for one in rules.fit(wanted, offered, operator_fallback=False) if not one.asked]
+            fitting = [one for one in rules.fit(wanted, tiers, operator_fallback=False) if not one.asked]
             regular = rules.regular_price(fitting)
             by_pool.append({one.pool_id: one for one in fitting if one.price == regular})
         shared = set.intersection(*(set(one) for one in by_pool))
@@ -141,15 +142,12 @@ class MultiDesk:
     async def _load(self, tx: Connection, requests: Sequence[MultiRequest]) -> list[_Plan]:
         """Read offers and their terms; refuse what no pool serves."""
         parts = [part for request in requests for part in request.parts]
-        keys = list(dict.fromkeys((one.country_id, one.service_id, one.kind) for one in parts))
-        offers: dict[tuple[int, int, int], list[Offer]] = {}
-        for key, *offered in await tx.fetch(Q.offers, *(list(one) for one in zip(*keys, strict=True)), [], []):
-            offers.setdefault(keys[key - 1], []).append(Offer(*offered))
-        surcharges = await self._surcharges(tx, parts)
+        offers = await offered(tx, parts)
+        surcharges = await surcharged(tx, parts)
         plans = []
         for request in requests:
-            offered = [offers.get((one.country_id, one.service_id, one.kind), []) for one in request.parts]
-            choices = choose(request, offered, operator_fallback=self._operator_fallback, limit=self._claim_pools)
+            tiers = [offers.get((one.country_id, one.service_id, one.kind), []) for one in request.parts]
+            choices = choose(request, tiers, operator_fallback=self._operator_fallback, limit=self._claim_pools)
             plan = _Plan(request, choices, result=None if choices else NoNumbers())
             if choices:
                 plan.charged = [
@@ -159,20 +157,13 @@ class MultiDesk:
             plans.append(plan)
         return plans
 
-    async def _surcharges(self, tx: Connection, parts: Sequence[LeaseRequest]) -> dict[tuple[int, int], int]:
-        keys = list({(one.country_id, one.service_id) for one in parts if one.forward})
-        if not keys:
-            return {}
-        rows = await tx.fetch(Q.surcharges, *(list(column) for column in zip(*keys, strict=True)))
-        return {keys[key - 1]: surcharge for key, surcharge in rows}
-
     async def _set_aside(
         self, tx: Connection, plans: Sequence[_Plan], balances: dict[int, journal.Balance]
     ) -> list[_Plan]:
         """Set money and room aside in order of arrival; gives the plans for which they are not there now."""
         room = await limits.room(tx, [plan.request for plan in plans])
         spending = await spenders(tx, [account_id for account_id, one in balances.items() if one.cashback])
-        left = {account_id: [one.cash, one.cashback] for account_id, one in balances.items()}
+        left = {account_id: msgspec.structs.replace(one) for account_id, one in balances.items()}
         short = []
         for plan in plans:
             request = plan.request
@@ -183,14 +174,13 @@ class MultiDesk:
                 plan.result = full  # the state of the account comes before the stock
             if plan.result is not None:
                 continue
-            paid = rules.pay(total, purse[0], purse[1], spends_cashback=request.account_id in spending)
+            paid = rules.pay(total, purse.cash, purse.cashback, spends_cashback=request.account_id in spending)
             if isinstance(paid, Refusal):
                 plan.result = paid
                 short.append(plan)
                 continue
             room.take(request, len(request.parts))
-            purse[0] -= paid.price - paid.cashback
-            purse[1] -= paid.cashback
+            purse.debit(paid.price, paid.cashback)
             plan.charged = share_out(plan.charged, paid)
         return short
 

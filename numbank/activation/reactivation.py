@@ -9,16 +9,14 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from numbank.activation import further, limits, rules
+from numbank.activation import further, rules
 from numbank.activation.model import Activation, Charged, Origin
 from numbank.activation.states import State
-from numbank.customers.spending import spenders
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
 from numbank.db.reads import answered
 from numbank.errors import NeverSuccessful, NoActivation, NotRenewable, Refusal, ServiceDenied, SimOffline
-from numbank.ledger import journal
 from numbank.supply import lines, numbers
 from numbank.supply.shelf import NumberState
 from numbank.supply.supplier import Suppliers
@@ -90,42 +88,28 @@ class ReactivationDesk:
 
     async def serve(self, tx: Connection, requests: Sequence[RenewRequest]) -> Answers[Activation]:
         """Lease numbers again. Money is decided in order of arrival; of two who want one number the first gets it."""
-        account_ids = [request.account_id for request in requests]
-        balances = await journal.lock_balances(tx, account_ids)
-        room = await limits.room(tx, requests)
-        spending = await spenders(tx, set(account_ids))
-        named = await further.parents(tx, account_ids, [request.parent_id for request in requests])
-        banned = await further.banned(tx, named)
-        found = [parent for parent in named if parent is not None]
+        buyers = await further.buyers(tx, requests)
+        found = [parent for parent in buyers.named if parent is not None]
         prices = await _prices(tx, found)
         await numbers.lock(tx, [parent.number_id for parent in found])
         states = await _lines(tx, found)
         results: list[Activation | Refusal] = []
         wanted: list[tuple[int, further.Further]] = []
-        for request, parent in zip(requests, named, strict=True):
+        for request, parent in zip(requests, buyers.named, strict=True):
             line = states.get(parent.number_id) if parent is not None else None
             price = prices.get(request.parent_id)
-            refusal = (
-                room.refuse(request)
-                or banned.get(parent.id if parent is not None else 0)
-                or decide(parent, line, price, self._permits)
-            )
+            refusal = buyers.refuse(request, parent) or decide(parent, line, price, self._permits)
             if refusal is not None or parent is None:
                 results.append(refusal or NoActivation())
                 continue
-            balance = balances[request.account_id]
-            charged = rules.pay(
-                Charged(rules.discounted(price or 0, request.discount_bp)), balance.cash, balance.cashback,
-                spends_cashback=request.account_id in spending,
-            )  # fmt: skip
+            charged = buyers.pay(request, Charged(rules.discounted(price or 0, request.discount_bp)))
             if isinstance(charged, Refusal):
                 results.append(charged)
                 continue
-            balance.cash -= charged.price - charged.cashback
-            balance.cashback -= charged.cashback
-            room.take(request)
             states[parent.number_id] = Line(NumberState.LEASED, None)
-            wanted.append((len(results), self._further(request, parent, charged, balance.currency)))
+            wanted.append(
+                (len(results), self._further(request, parent, charged, buyers.balances[request.account_id].currency))
+            )
             results.append(NoActivation())
         await self._write(tx, wanted, results)
         return Answers(results, keep=bool(wanted))

@@ -35,6 +35,11 @@ class Balance(msgspec.Struct):
     cash: int
     cashback: int
 
+    def debit(self, amount: int, cashback: int) -> None:
+        """Count an amount down, `cashback` of it from the cashback; the desk has seen that both are there."""
+        self.cash -= amount - cashback
+        self.cashback -= cashback
+
 
 class Refunded(msgspec.Struct, frozen=True):
     """What a refund gave back, and the cashback that it took back; amounts in 1/10,000."""

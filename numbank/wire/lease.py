@@ -10,6 +10,7 @@ from numbank.activation import rules
 from numbank.activation.desk import LeaseDesk
 from numbank.activation.limits import room
 from numbank.activation.model import Activation, LeaseRequest
+from numbank.activation.offering import offered
 from numbank.catalogue import languages, limited
 from numbank.catalogue.model import Service
 from numbank.customers import bans, spending
@@ -44,7 +45,7 @@ LEASE_PARAMS = (
     p.PHONE_EXCEPTION, p.PROVIDER_IDS, p.EXCEPT_PROVIDER_IDS, p.USE_CASHBACK, p.USER_ID, p.REF,
 )  # fmt: skip
 LEASE_WAY = (
-    LeaseDesk, room, bans.of_users, rules.choose, rules.pay, limited.take, shelves.claim, journal.place_holds,
+    LeaseDesk, room, bans.of_users, offered, rules.choose, rules.pay, limited.take, shelves.claim, journal.place_holds,
     spending.start,
 )  # fmt: skip
 # The account may not buy: before anything else (protocol.md 12.1, 5 and 6).

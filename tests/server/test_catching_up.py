@@ -20,3 +20,5 @@ async def test_turnover_is_folded_without_a_pause_while_there_is_more(dsn: str) 
             return not await shop.connection.fetchval("select exists (select from turnover_move)")
 
         await until(folded)
+        kept = await shop.connection.fetchval("select turnover from customer where id = $1", customer_id)
+        assert kept == 2 * ranks.MOST_FOLDED + 5

@@ -274,7 +274,8 @@ async def test_the_language_of_a_voice_call_is_the_countrys_unless_named(market:
 
 async def test_the_language_of_an_sms_does_not_matter(market: Market) -> None:
     await stocked(market)
-    await market.bought(language="klingon")
+    lease_id, _ = await market.bought(language="klingon")
+    assert await market.column("language", lease_id) is None
 
 
 # prefixes ---------------------------------------------------------------------------------------------------------
@@ -408,8 +409,13 @@ async def test_a_ref_that_says_nothing_is_left_out(market: Market, ref: str) -> 
 
 async def test_an_end_user_of_strange_letters_is_kept(market: Market) -> None:
     await stocked(market)
+    kept = []
     for name in ("\0\0", "Zoë\u202e", "x" * 400):
-        await market.bought(userId=name)
+        lease_id, _ = await market.bought(userId=name)
+        kept.append(await market.column("end_user", lease_id))
+    assert kept[0] is None  # what no text can hold is nobody
+    names = await market.shop.connection.fetch("select name from end_user where digest = any($1::uuid[])", kept[1:])
+    assert {row["name"] for row in names} == {"Zoë\u202e", "x" * 255}
 
 
 # the state of the account -----------------------------------------------------------------------------------------

@@ -126,7 +126,7 @@ async def test_the_number_rests_when_the_last_one_ended(bank: Bank, country: int
 async def test_all_that_end_in_one_moment_let_the_number_rest_once(bank: Bank, country: int) -> None:
     _, shop = bank
     (e164,) = await stock(shop, country)
-    caller, _ = await caller_of(bank)
+    caller, customer_id = await caller_of(bank)
     await multi(caller, country, "tg,wa,go")
     await shop.connection.execute("update activation set due_at = created_at where e164 = $1 and state < 8", e164)
 
@@ -134,6 +134,9 @@ async def test_all_that_end_in_one_moment_let_the_number_rest_once(bank: Bank, c
         return await number_state(shop, e164) == 2
 
     await until(rests)
+    states = await shop.connection.fetch("select distinct state, ended_by from activation where e164 = $1", e164)
+    assert [tuple(row) for row in states] == [(9, 21)]
+    assert await shop.cash(customer_id) == 100_000
 
 
 async def test_it_is_all_or_nothing(bank: Bank, country: int) -> None:
