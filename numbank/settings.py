@@ -268,7 +268,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(ge=0, le=1),
         _doc("a cached key is used only if the last look is younger; a revoked key dies in 1 s"),
     ] = 1.0
-    stock_fold_s: Annotated[Period, _doc("how often stock movements are folded into the counts")] = 0.5
+    stock_fold_s: Annotated[Period, _doc("how often stock movements are folded into the counts")] = 0.1
     statistics_fold_s: Annotated[
         Period, _doc("how often sales and turnover are folded into the statistics and ranks")
     ] = 1.0
@@ -276,7 +276,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     price_list_age_s: Annotated[
         Seconds,
         _doc("how often a price list is checked for changes; with stock_fold_s this is how old its counts may be"),
-    ] = 0.2
+    ] = 0.05
     partition_rows: Annotated[int, Meta(ge=1_000, le=10**12), _doc("ids in one partition of a growing table")] = (
         20_000_000
     )

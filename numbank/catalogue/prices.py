@@ -32,7 +32,7 @@ KEPT_SERVICES = 64
 SERVICES_AT_ONCE = 250
 ALL = -1
 # Sales are read less often than stock: with the default age every half minute.
-SALES_TIMES = 150
+SALES_TIMES = 600
 
 Version = tuple[int, int, int]  # of all tiers, of the country's tiers, of its stock
 

@@ -75,12 +75,12 @@ async def test_counts_never_say_more_than_can_be_leased(dsn: str, unused_rest_s:
 def test_all_sales_are_forgotten_when_they_are_too_old_to_be_shown() -> None:
     """Some hundred thousand rows of a big bank, for a list that somebody asked for once."""
     now = [0.0]
-    prices = PriceLists(cast(Pool, None), 0.2, lambda: now[0])  # nobody asks the database
+    prices = PriceLists(cast(Pool, None), 0.05, lambda: now[0])  # nobody asks the database
     sold = prices._all_sales = (0.0, {(0, 1): Sales(1, 1)})
     for now[0], kept in ((29.0, sold), (59.0, sold), (61.0, None)):
         prices.forget()
         assert prices._all_sales == kept
-    slow = PriceLists(None, 1.0, lambda: now[0])  # type: ignore[arg-type]
+    slow = PriceLists(None, 0.25, lambda: now[0])  # type: ignore[arg-type]
     slow._all_sales = sold
     now[0] = 149.0
     slow.forget()
