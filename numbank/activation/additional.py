@@ -11,12 +11,13 @@ import msgspec
 
 from numbank.activation import further
 from numbank.activation.advance import read_locked
-from numbank.activation.model import Activation, Charged, Lease, Origin
+from numbank.activation.model import Activation, Lease, Origin
 from numbank.activation.states import State
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.errors import NoActivation, Refusal, RepeatedAdditional, WrongAdditional, WrongSecurity
+from numbank.leases.paying import Charged
 from numbank.supply import lines, numbers, sharing
 from numbank.supply.claim import lock_shelves
 from numbank.supply.supplier import Suppliers
@@ -69,7 +70,7 @@ class AdditionalDesk:
         results: list[Activation | Refusal] = []
         wanted: list[tuple[int, further.Further]] = []
         for request, parent in zip(requests, buyers.named, strict=True):
-            currency = buyers.balances[request.account_id].currency
+            currency = buyers.purses.balances[request.account_id].currency
             price = self._prices.get(currency)
             lease = leases.get(request.parent_id) if parent is not None else None
             refusal = buyers.refuse(request, parent) or decide(
@@ -80,7 +81,7 @@ class AdditionalDesk:
             if refusal is not None or parent is None or lease is None:
                 results.append(refusal or NoActivation())
                 continue
-            charged = buyers.pay(request, Charged(price or 0))
+            charged = buyers.purses.pay(request, Charged(price or 0))
             if isinstance(charged, Refusal):
                 results.append(charged)
                 continue

@@ -8,7 +8,6 @@ from datetime import datetime
 import msgspec
 
 from numbank.activation import groups, rules, targets
-from numbank.activation.earning import credit_cashback
 from numbank.activation.model import AdvanceRequest, Lease, Origin
 from numbank.activation.states import Charge, Event, State
 from numbank.catalogue import limited
@@ -16,6 +15,7 @@ from numbank.db.counter import Answers
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.errors import BadStatus, NoActivation, Refusal
+from numbank.leases.earning import Done, credit_cashback
 from numbank.leases.ends import Ended, release
 from numbank.ledger import journal
 from numbank.messages.calls import Kind
@@ -116,7 +116,11 @@ class AdvanceDesk:
         if changed != len(changes):
             raise RuntimeError(f"{changed} of {len(changes)} activations were in the state that was decided on")
         await journal.void_holds(tx, [lease.hold_id for lease, change, _ in changes if change.charge is Charge.VOID])
-        await credit_cashback(tx, ((lease, change.to) for lease, change, _ in changes), self._cashback_bp)
+        done = [
+            Done(lease.hold_id, lease.account_id, lease.price, lease.cashback_bp)
+            for lease, change, _ in changes if change.to is State.DONE
+        ]  # fmt: skip
+        await credit_cashback(tx, done, self._cashback_bp)
         ended = self._ended(changes, left)
         await release(tx, ended, now, cool_down_s=self._cool_down_s, unused_rest_s=self._unused_rest_s)
         told = [

@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 
 from numbank.activation import rules
-from numbank.activation.limits import Room, room
-from numbank.activation.model import Activation, Charged, LeaseRequest, Offer, Opened
+from numbank.activation.model import Activation, LeaseRequest, Offer, Opened
 from numbank.activation.offering import offered, surcharged
 from numbank.activation.ordering import open_orders
 from numbank.activation.writing import Bought, name_end_users, write_leases
@@ -19,14 +18,13 @@ from numbank.db.counter import Again, Answers
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.errors import Banned, NoNumbers, OrderExists, Refusal
+from numbank.leases.paying import NOTHING, Charged, Purses, open_purses
 from numbank.ledger import journal
 from numbank.supply import claim as shelves
 from numbank.supply.asking import AskedSuppliers
 from numbank.supply.supplier import Suppliers
 
 Q = Queries("numbank.activation")
-
-NOTHING = Charged(0)
 
 
 class _Plan(msgspec.Struct):
@@ -37,18 +35,6 @@ class _Plan(msgspec.Struct):
     tier: list[Offer] = []
     charged: Charged = NOTHING
     result: Activation | Opened | Refusal | Again | None = None
-
-
-class _Purses(msgspec.Struct):
-    """What accounts have while a batch sets it aside in order of arrival.
-
-    `spending` pay with cashback first; `starting` of them do so because a request of this batch said it.
-    """
-
-    room: Room
-    left: dict[int, journal.Balance]
-    spending: set[int]
-    starting: set[int] = set()
 
 
 class LeaseDesk:
@@ -76,8 +62,9 @@ class LeaseDesk:
 
     async def serve(self, tx: Connection, requests: Sequence[LeaseRequest]) -> Answers[Activation | Opened]:
         """Lease numbers or open orders for all requests. Money is decided in arrival order on the locked balances."""
-        balances = await journal.lock_balances(tx, [request.account_id for request in requests])
-        plans, purses = await self._load(tx, requests, balances)
+        purses = await open_purses(tx, requests, starting=(one.account_id for one in requests if one.use_cashback))
+        balances = purses.balances
+        plans = await self._load(tx, requests, purses)
         short = [plan for plan in plans if plan.result is None and not _set_aside(plan, purses)]
         freed = await self._hold_tiers(tx, [plan for plan in plans if plan.result is None])
         buying = [plan for plan in plans if plan.result is None]
@@ -107,14 +94,11 @@ class LeaseDesk:
         await _settle(tx, made, purses)
         return Answers([_result(plan) for plan in plans], keep=bool(made) or claims.moved)
 
-    async def _load(
-        self, tx: Connection, requests: Sequence[LeaseRequest], balances: dict[int, journal.Balance]
-    ) -> tuple[list[_Plan], _Purses]:
-        """Read limits, bans, used orderIds, offers and their terms; refuse what cannot be served. What no request needs is
+    async def _load(self, tx: Connection, requests: Sequence[LeaseRequest], purses: Purses) -> list[_Plan]:
+        """Read bans, used orderIds, offers and their terms; refuse what cannot be served. What no request needs is
         not read.
         """
         plans = [_Plan(request) for request in requests]
-        limits = await room(tx, requests)
         banned = await bans.of_users(
             tx, {(one.account_id, one.end_user) for one in requests if one.end_user is not None}
         )
@@ -123,7 +107,7 @@ class LeaseDesk:
         surcharges = await surcharged(tx, requests)
         for plan in plans:
             request = plan.request
-            full = limits.refuse(request)
+            full = purses.refuse(request)
             if full is not None:
                 plan.result = full
             elif request.end_user is not None and (request.account_id, request.end_user) in banned:
@@ -133,11 +117,7 @@ class LeaseDesk:
             else:
                 plan.offers = offers.get((request.country_id, request.service_id, request.kind), [])
                 self._choose(plan, surcharges.get((request.country_id, request.service_id), self._surcharge))
-        left = {account_id: msgspec.structs.replace(one) for account_id, one in balances.items()}
-        # The switch is asked for only where there is some, or where it may have to be turned on.
-        spending_ = {account_id for account_id, one in balances.items() if one.cashback}
-        spending_.update(request.account_id for request in requests if request.use_cashback)
-        return plans, _Purses(limits, left, await spending.spenders(tx, spending_))
+        return plans
 
     def _choose(self, plan: _Plan, surcharge: int) -> None:
         chosen = rules.choose(
@@ -198,21 +178,12 @@ class LeaseDesk:
         await self._suppliers.leased(tx, leased)
 
 
-def _set_aside(plan: _Plan, purses: _Purses) -> bool:
+def _set_aside(plan: _Plan, purses: Purses) -> bool:
     """Set money and room for a lease aside; False with a refusal as the result when they are not there now."""
-    request = plan.request
-    account_id = request.account_id
-    left = purses.left[account_id]
-    spends = account_id in purses.spending or request.use_cashback
-    paid = purses.room.refuse(request) or rules.pay(plan.charged, left.cash, left.cashback, spends_cashback=spends)
+    paid = purses.pay(plan.request, plan.charged, starts=plan.request.use_cashback)
     if isinstance(paid, Refusal):
         plan.result = paid
         return False
-    if spends and account_id not in purses.spending:
-        purses.spending.add(account_id)
-        purses.starting.add(account_id)
-    purses.room.take(request)
-    left.debit(paid.price, paid.cashback)
     plan.charged = paid
     return True
 
@@ -224,7 +195,7 @@ def _try_again(short: Iterable[_Plan], freed: Collection[int]) -> None:
             plan.result = Again(plan.request)
 
 
-async def _settle(tx: Connection, made: Sequence[_Plan], purses: _Purses) -> None:
+async def _settle(tx: Connection, made: Sequence[_Plan], purses: Purses) -> None:
     """What leases that were made change besides themselves: limited tiers, the switch of cashback, names of end users."""
     await limited.take(tx, Counter(plan.tier[0].id for plan in made if plan.tier[0].remaining is not None))
     await spending.start(tx, purses.starting & {plan.request.account_id for plan in made})

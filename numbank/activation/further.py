@@ -9,15 +9,14 @@ from uuid import UUID
 
 import msgspec
 
-from numbank.activation import limits, rules
-from numbank.activation.limits import Limited
-from numbank.activation.model import Activation, Charged, Origin
+from numbank.activation.model import Activation, Origin
 from numbank.activation.states import State
 from numbank.customers import bans
-from numbank.customers.spending import spenders
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.errors import Banned, Refusal
+from numbank.leases.limits import Limited
+from numbank.leases.paying import Charged, Purses, open_purses
 from numbank.ledger import journal
 from numbank.messages.calls import Kind
 from numbank.supply.supplier import Leased, Suppliers
@@ -98,39 +97,24 @@ async def parents(connection: Connection, account_ids: Sequence[int], lease_ids:
 
 
 class Buyers(msgspec.Struct):
-    """Who goes back to a lease, in order of arrival: their money and room, which are counted down, the leases that they
-    name, and the bans on the end users of those.
+    """Who goes back to a lease, in order of arrival: their purses, the leases that they name, and the bans on the end users
+    of those.
     """
 
-    balances: dict[int, journal.Balance]
-    room: limits.Room
-    spending: set[int]
+    purses: Purses
     named: list[Parent | None]
     banned: dict[int, Banned]
 
     def refuse(self, request: GoesBack, parent: Parent | None) -> Refusal | None:
         """What stands against any lease of this account, or of the end user of the parent."""
-        return self.room.refuse(request) or (self.banned.get(parent.id) if parent is not None else None)
-
-    def pay(self, request: GoesBack, charged: Charged) -> Charged | Refusal:
-        """Set money and room for a lease aside, or say that the money is not there."""
-        account_id = request.account_id
-        balance = self.balances[account_id]
-        paid = rules.pay(charged, balance.cash, balance.cashback, spends_cashback=account_id in self.spending)
-        if not isinstance(paid, Refusal):
-            balance.debit(paid.price, paid.cashback)
-            self.room.take(request)
-        return paid
+        return self.purses.refuse(request) or (self.banned.get(parent.id) if parent is not None else None)
 
 
 async def buyers(tx: Connection, requests: Sequence[GoesBack]) -> Buyers:
     """Lock the accounts, and read what a purchase that goes back to a lease depends on, but for the number."""
-    account_ids = [request.account_id for request in requests]
-    balances = await journal.lock_balances(tx, account_ids)
-    room = await limits.room(tx, requests)
-    spending = await spenders(tx, set(account_ids))
-    named = await parents(tx, account_ids, [request.parent_id for request in requests])
-    return Buyers(balances, room, spending, named, await _banned(tx, named))
+    purses = await open_purses(tx, requests)
+    named = await parents(tx, [one.account_id for one in requests], [one.parent_id for one in requests])
+    return Buyers(purses, named, await _banned(tx, named))
 
 
 async def _banned(tx: Connection, named: Sequence[Parent | None]) -> dict[int, Banned]:
@@ -152,12 +136,7 @@ async def write(
         return []
     await journal.place_holds(
         tx,
-        [
-            journal.Hold(
-                hold_id, one.account_id, one.charged.price - one.charged.cashback, one.charged.cashback, one.currency
-            )
-            for _, hold_id, one in rows
-        ],
+        [one.charged.hold(hold_id, one.account_id, one.currency) for _, hold_id, one in rows],
     )
     values = [
         (

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from numbank.activation.states import Event, State
+from numbank.leases.paying import Charged
 from numbank.messages.calls import Kind
 from numbank.supply.asking import Answer
 from numbank.supply.numbers import SMS
@@ -86,14 +87,6 @@ class Offer(msgspec.Struct, frozen=True):
     def left(self) -> bool:
         """Whether the tier is not used up."""
         return self.remaining is None or self.remaining > 0
-
-
-class Charged(msgspec.Struct, frozen=True):
-    """What a lease costs: `price` in all, with the `surcharge` for forwarding in it; `cashback` of it is paid so."""
-
-    price: int
-    surcharge: int = 0
-    cashback: int = 0
 
 
 class Activation(msgspec.Struct, frozen=True):

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from numbank.activation import further, limits, rules
-from numbank.activation.model import Activation, Charged, LeaseRequest, Offer, Origin
+from numbank.activation import further, rules
+from numbank.activation.model import Activation, LeaseRequest, Offer, Origin
 from numbank.activation.offering import offered, surcharged
 from numbank.catalogue import limited
-from numbank.customers.spending import spenders
 from numbank.db.counter import Again, Answers
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.errors import NoNumbers, Refusal
+from numbank.leases.paying import Charged, Purses, open_purses
 from numbank.ledger import journal
 from numbank.supply import claim as shelves
 from numbank.supply.supplier import Suppliers
@@ -113,9 +113,9 @@ class MultiDesk:
 
     async def serve(self, tx: Connection, requests: Sequence[MultiRequest]) -> Answers[list[Activation]]:
         """Lease numbers for all requests. Money is decided in order of arrival on the locked balances."""
-        balances = await journal.lock_balances(tx, [request.account_id for request in requests])
+        purses = await open_purses(tx, requests)
         plans = await self._load(tx, requests)
-        short = await self._set_aside(tx, plans, balances)
+        short = self._set_aside(plans, purses)
         freed = await self._hold_tiers(tx, [plan for plan in plans if plan.result is None])
         buying = [plan for plan in plans if plan.result is None]
         claims = await shelves.claim(tx, [_wish(plan) for plan in buying])
@@ -135,7 +135,7 @@ class MultiDesk:
             if plan.request.account_id in freed:
                 plan.result = Again(plan.request)
         if winners or claims.moved:
-            await self._save(tx, winners, claims, balances)
+            await self._save(tx, winners, claims, purses.balances)
         results = [plan.result if plan.result is not None else NoNumbers() for plan in plans]
         return Answers(results, keep=bool(winners) or claims.moved)
 
@@ -157,30 +157,23 @@ class MultiDesk:
             plans.append(plan)
         return plans
 
-    async def _set_aside(
-        self, tx: Connection, plans: Sequence[_Plan], balances: dict[int, journal.Balance]
-    ) -> list[_Plan]:
+    @staticmethod
+    def _set_aside(plans: Sequence[_Plan], purses: Purses) -> list[_Plan]:
         """Set money and room aside in order of arrival; gives the plans for which they are not there now."""
-        room = await limits.room(tx, [plan.request for plan in plans])
-        spending = await spenders(tx, [account_id for account_id, one in balances.items() if one.cashback])
-        left = {account_id: msgspec.structs.replace(one) for account_id, one in balances.items()}
         short = []
         for plan in plans:
             request = plan.request
-            purse = left[request.account_id]
             total = Charged(sum(one.price for one in plan.charged), sum(one.surcharge for one in plan.charged))
-            full = room.refuse(request, len(request.parts))
+            full = purses.refuse(request, len(request.parts))
             if full is not None:
                 plan.result = full  # the state of the account comes before the stock
             if plan.result is not None:
                 continue
-            paid = rules.pay(total, purse.cash, purse.cashback, spends_cashback=request.account_id in spending)
+            paid = purses.pay(request, total, len(request.parts))
             if isinstance(paid, Refusal):
                 plan.result = paid
                 short.append(plan)
                 continue
-            room.take(request, len(request.parts))
-            purse.debit(paid.price, paid.cashback)
             plan.charged = share_out(plan.charged, paid)
         return short
 

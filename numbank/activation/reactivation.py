@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from numbank.activation import further, rules
-from numbank.activation.model import Activation, Charged, Origin
+from numbank.activation.model import Activation, Origin
 from numbank.activation.states import State
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
 from numbank.db.reads import answered
 from numbank.errors import NeverSuccessful, NoActivation, NotRenewable, Refusal, ServiceDenied, SimOffline
+from numbank.leases.paying import Charged
 from numbank.supply import lines, numbers
 from numbank.supply.shelf import NumberState
 from numbank.supply.supplier import Suppliers
@@ -102,13 +103,16 @@ class ReactivationDesk:
             if refusal is not None or parent is None:
                 results.append(refusal or NoActivation())
                 continue
-            charged = buyers.pay(request, Charged(rules.discounted(price or 0, request.discount_bp)))
+            charged = buyers.purses.pay(request, Charged(rules.discounted(price or 0, request.discount_bp)))
             if isinstance(charged, Refusal):
                 results.append(charged)
                 continue
             states[parent.number_id] = Line(NumberState.LEASED, None)
             wanted.append(
-                (len(results), self._further(request, parent, charged, buyers.balances[request.account_id].currency))
+                (
+                    len(results),
+                    self._further(request, parent, charged, buyers.purses.balances[request.account_id].currency),
+                )
             )
             results.append(NoActivation())
         await self._write(tx, wanted, results)

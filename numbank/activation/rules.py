@@ -7,18 +7,17 @@ from datetime import datetime
 
 import msgspec
 
-from numbank.activation.model import Charged, Lease, LeaseRequest, Offer, Origin
+from numbank.activation.model import Lease, LeaseRequest, Offer, Origin
 from numbank.activation.states import DELIVERED, FIRST_ENDED, LEADS_ON, TABLE, Charge, Event, State
 from numbank.errors import (
     BadStatus,
     EarlyCancel,
     NoActivation,
-    NoBalance,
-    NoBalanceForward,
     NoNumbers,
     Refusal,
     WrongMaxPrice,
 )
+from numbank.leases.paying import Charged
 from numbank.supply.acquisitions import AcquisitionState
 from numbank.supply.asking import Answer, Held, NoStock, Outcome, Rejected
 from numbank.supply.given import Given
@@ -145,14 +144,6 @@ def charge(offer: Offer, request: LeaseRequest, surcharge: int) -> Charged:
     """What a lease at a tier costs: the discount is of the number alone, forwarding costs everybody the same."""
     extra = surcharge if request.forward else 0
     return Charged(discounted(offer.price, request.discount_bp) + extra, extra)
-
-
-def pay(charged: Charged, cash: int, cashback: int, *, spends_cashback: bool) -> Charged | Refusal:
-    """Split a charge into cashback, which goes first where the account spends it, and cash; or say what is missing."""
-    usable = cashback if spends_cashback else 0
-    if cash + usable < charged.price:
-        return NoBalanceForward() if cash + usable >= charged.price - charged.surcharge else NoBalance()
-    return msgspec.structs.replace(charged, cashback=min(usable, charged.price)) if usable else charged
 
 
 def rejects(excluded: tuple[str, ...], e164: int) -> bool:

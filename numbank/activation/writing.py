@@ -8,11 +8,12 @@ from uuid import UUID
 
 import msgspec
 
-from numbank.activation.model import Activation, Charged, LeaseRequest, Offer
+from numbank.activation.model import Activation, LeaseRequest, Offer
 from numbank.activation.states import State
 from numbank.customers import end_users
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
+from numbank.leases.paying import Charged
 from numbank.ledger import journal
 from numbank.supply.claim import Claim
 from numbank.supply.supplier import Leased
@@ -29,8 +30,7 @@ class Bought(msgspec.Struct, frozen=True):
 
     def hold(self, hold_id: int, currency: int) -> journal.Hold:
         """The hold that pays for it."""
-        cashback = self.charged.cashback
-        return journal.Hold(hold_id, self.request.account_id, self.charged.price - cashback, cashback, currency)
+        return self.charged.hold(hold_id, self.request.account_id, currency)
 
     @property
     def plain(self) -> bool:

@@ -31,6 +31,7 @@ from numbank.errors import (
     WrongPrefixes,
     WrongSecurity,
 )
+from numbank.leases import paying
 from numbank.leases.ends import release
 from numbank.ledger import journal
 from numbank.money import as_number
@@ -64,7 +65,7 @@ def bought(call: Call, result: T | Refusal) -> T:
     refusals=(*BUYING_REFUSALS, BadService, NoMultiService, WrongPrefixes, NoNumbers, NoBalance, NoBalanceForward),
     json=True,
     poll=False,
-    way=(multi.MultiDesk, multi.choose, rules.pay, shelves.claim, journal.place_holds, further.write),
+    way=(multi.MultiDesk, multi.choose, paying.pay, shelves.claim, journal.place_holds, further.write),
 )
 async def get_multi_service_number(call: Call) -> bytes:
     """Lease one number for several services, all or nothing."""
@@ -117,7 +118,7 @@ def flags(call: Call, wanted: int) -> list[bool]:
         *BUYING_REFUSALS, NotANumber, NoActivation, WrongSecurity, WrongAdditional, RepeatedAdditional, NoBalance,
     ),
     poll=False,
-    way=(additional.AdditionalDesk, additional.decide, rules.pay, sharing.share, journal.place_holds, further.write),
+    way=(additional.AdditionalDesk, additional.decide, paying.pay, sharing.share, journal.place_holds, further.write),
 )  # fmt: skip
 async def get_additional_service(call: Call) -> bytes:
     """Lease one more service on the number of an activation that was bought with forwarding and has its first message."""
@@ -144,7 +145,7 @@ async def get_additional_service(call: Call) -> bytes:
     refusals=(*BUYING_REFUSALS, *RENEWAL_REFUSALS, NoBalance),
     poll=False,
     way=(
-        reactivation.ReactivationDesk, reactivation.decide, rules.pay, spending.spenders, lines.take_again,
+        reactivation.ReactivationDesk, reactivation.decide, paying.pay, spending.spenders, lines.take_again,
         journal.place_holds, further.write,
     ),
 )  # fmt: skip

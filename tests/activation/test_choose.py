@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numbank.activation.model import Charged, LeaseRequest, Offer
-from numbank.activation.rules import charge, choose, discounted, pay, rejects
+from numbank.activation.model import LeaseRequest, Offer
+from numbank.activation.rules import charge, choose, discounted, rejects
 from numbank.errors import NoBalance, NoBalanceForward, NoNumbers, Refusal, WrongMaxPrice
+from numbank.leases.paying import Charged, pay
 from numbank.supply.numbers import FORWARD, SMS
 
 pytestmark = pytest.mark.unit

@@ -11,7 +11,7 @@ import pytest
 from numbank.activation import additional, multi, reactivation, rules
 from numbank.activation.additional import AdditionalRequest
 from numbank.activation.further import Parent
-from numbank.activation.model import Charged, Lease, LeaseRequest, Offer, Origin
+from numbank.activation.model import Lease, LeaseRequest, Offer, Origin
 from numbank.activation.multi import MultiRequest
 from numbank.activation.reactivation import Line
 from numbank.activation.states import Event, State
@@ -28,6 +28,7 @@ from numbank.errors import (
     WrongAdditional,
     WrongSecurity,
 )
+from numbank.leases.paying import Charged
 from numbank.messages.calls import Kind
 from numbank.supply.numbers import FORWARD, SMS
 from numbank.supply.shelf import NumberState

@@ -9,8 +9,9 @@ import pytest
 
 from numbank.activation import leasing
 from numbank.activation.leasing import SETTLE_TRIES, Leasing
-from numbank.activation.model import Activation, Charged, LeaseRequest, Lost, Opened, Settlement
+from numbank.activation.model import Activation, LeaseRequest, Lost, Opened, Settlement
 from numbank.errors import NoNumbers, Refusal, Unavailable
+from numbank.leases.paying import Charged
 from numbank.supply.asking import Answer, AskedSuppliers, Done, Held, Outcome, Question, Release
 
 pytestmark = pytest.mark.unit

@@ -11,7 +11,7 @@ from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.errors import ChannelsLimit, RateLimited, Refusal
 
-Q = Queries("numbank.activation")
+Q = Queries("numbank.leases")
 
 
 class Limited(Protocol):
