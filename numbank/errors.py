@@ -13,20 +13,35 @@ Refusal                     an expected "no"; a dialect's table turns the class 
 │   ├── WrongDate           a span of time that cannot be, or is too long
 │   ├── WrongService        no such service, in the words of the statistics
 │   ├── BadLanguage         no such language, or no recogniser for it
-│   └── NotIncoming         the activation is not verified by a call
+│   ├── NotIncoming         the activation is not verified by a call
+│   ├── NoRentId            no id of a rental
+│   ├── BadRentStatus       no such change of a rental
+│   ├── BadHours            no term that can be rented
+│   ├── TooManyHours        longer than a number can be rented in all (carries how many hours are left)
+│   ├── BadUrl              an address that webhooks must not go to (carries why)
+│   ├── BadSite             no site is named, or it cannot be one
+│   └── BadDomain           no such domain or zone for that site
 ├── NotFound                nothing of that kind belongs to this customer (a foreign id looks the same)
 │   ├── NoActivation        no such activation
 │   ├── NoActivations       the customer has no live activation
-│   └── NoOperators         no operator is known for that country
+│   ├── NoOperators         no operator is known for that country
+│   ├── NoRent              no such rental
+│   ├── NoRents             the customer rents nothing now
+│   ├── NoMailbox           no such lease of a mailbox
+│   └── NoProduct           no such product
 ├── AccountRefused          the state of the account forbids a purchase
 │   ├── AccountInactive     the account is switched off
 │   ├── ChannelsLimit       blocked without a date, or too many leases at once
 │   ├── Banned              blocked until a date (carries it)
 │   ├── RegionRefused       the address of the client is in a region that is not served
-│   └── ServiceDenied       the operator does not sell this service
+│   ├── ServiceDenied       the operator does not sell this service
+│   ├── SiteDenied          the operator does not lease mailboxes for this site
+│   └── NotVerified         the reseller is not verified
 ├── NoBalance               not enough money
 │   └── NoBalanceForward    enough for the number, but not for forwarding
 ├── NoNumbers               nothing in stock that fits
+│   ├── OutOfStock          nothing to rent in that country
+│   └── NoKeysLeft          every key of the product is sold
 ├── NoMultiService          the country does not do several services on one number
 ├── AdditionalRefused       an additional service cannot be had
 │   ├── WrongSecurity       the parent was bought without forwarding, has no message yet, is over, or its line is off
@@ -36,6 +51,14 @@ Refusal                     an expected "no"; a dialect's table turns the class 
 │   ├── NeverSuccessful     the parent was never successful
 │   ├── NotRenewable        the number is not offered again, or is leased to somebody
 │   └── SimOffline          the number is known, but not connected
+├── RentRefused             a rental cannot do that now
+│   ├── RentFinished        it is over, and paid
+│   ├── RentCancelled       it was cancelled with a refund
+│   ├── RentRevoked         its number was lost, the money went back
+│   ├── NoMessages          nothing was received yet
+│   ├── NotCancellable      a message came, or the time for that is over
+│   └── RentDead            it cannot go on: its number is gone, or somebody else's
+├── NoMail                  nothing came to the mailbox yet
 ├── CallRefused             a call cannot be read or made
 │   ├── NoCall              no call came yet
 │   ├── CallCancelled       the activation was cancelled
@@ -117,6 +140,42 @@ class NotIncoming(BadRequest):
     """The activation is not verified by a call."""
 
 
+class NoRentId(BadRequest):
+    """No id of a rental was given."""
+
+
+class BadRentStatus(BadRequest):
+    """No such change of a rental."""
+
+
+class BadHours(BadRequest):
+    """No term that can be rented."""
+
+
+class TooManyHours(BadRequest):
+    """Longer than a number can be rented in all; `most_hours` are left."""
+
+    def __init__(self, most_hours: int) -> None:
+        super().__init__(most_hours)
+        self.most_hours = most_hours
+
+
+class BadUrl(BadRequest):
+    """An address that webhooks must not go to; `reason` is one clear line."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class BadSite(BadRequest):
+    """No site is named, or what is named cannot be one."""
+
+
+class BadDomain(BadRequest):
+    """No such domain or zone for that site."""
+
+
 class NotFound(Refusal):
     """Nothing of that kind belongs to this customer."""
 
@@ -131,6 +190,22 @@ class NoActivations(NotFound):
 
 class NoOperators(NotFound):
     """No operator is known for that country."""
+
+
+class NoRent(NotFound):
+    """No such rental."""
+
+
+class NoRents(NotFound):
+    """The customer rents nothing now."""
+
+
+class NoMailbox(NotFound):
+    """No such lease of a mailbox."""
+
+
+class NoProduct(NotFound):
+    """No such product."""
 
 
 class AccountRefused(Refusal):
@@ -161,6 +236,14 @@ class ServiceDenied(AccountRefused):
     """The operator does not sell this service."""
 
 
+class SiteDenied(AccountRefused):
+    """The operator does not lease mailboxes for this site."""
+
+
+class NotVerified(AccountRefused):
+    """The reseller is not verified."""
+
+
 class NoBalance(Refusal):
     """Not enough money."""
 
@@ -171,6 +254,14 @@ class NoBalanceForward(NoBalance):
 
 class NoNumbers(Refusal):
     """Nothing in stock that fits."""
+
+
+class OutOfStock(NoNumbers):
+    """Nothing to rent in that country."""
+
+
+class NoKeysLeft(NoNumbers):
+    """Every key of the product is sold."""
 
 
 class NoMultiService(Refusal):
@@ -207,6 +298,38 @@ class NotRenewable(ReactivationRefused):
 
 class SimOffline(ReactivationRefused):
     """The number is known, but not connected."""
+
+
+class RentRefused(Refusal):
+    """A rental cannot do that now."""
+
+
+class RentFinished(RentRefused):
+    """It is over, and paid."""
+
+
+class RentCancelled(RentRefused):
+    """It was cancelled with a refund."""
+
+
+class RentRevoked(RentRefused):
+    """Its number was lost, the money went back."""
+
+
+class NoMessages(RentRefused):
+    """Nothing was received yet."""
+
+
+class NotCancellable(RentRefused):
+    """A message came, or the time for a cancel is over."""
+
+
+class RentDead(RentRefused):
+    """It cannot go on: its number is gone, or somebody else's."""
+
+
+class NoMail(Refusal):
+    """Nothing came to the mailbox yet."""
 
 
 class CallRefused(Refusal):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from numbank.cli.way import way_of
-from numbank.errors import MissingKey, RateLimited, RegionRefused, Unavailable, UnknownAction, WrongKey
+from numbank.errors import MissingKey, RateLimited, Refusal, RegionRefused, Unavailable, UnknownAction, WrongKey
 from numbank.wire.dialects import DIALECTS, Dialect
 from numbank.wire.registry import Action
 
@@ -77,6 +77,5 @@ def _action(dialect: Dialect, action: Action) -> Iterator[str]:
     )
 
 
-def _word(dialect: Dialect, name: str, kind: type) -> str:
-    word = dialect.overrides.get((name, kind)) or dialect.words[kind]
-    return f"`{dialect.shown[kind] if callable(word) else word.decode()}`"
+def _word(dialect: Dialect, name: str, kind: type[Refusal]) -> str:
+    return f"`{dialect.shape(name, kind)}`"

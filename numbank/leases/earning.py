@@ -12,7 +12,7 @@ from numbank.ledger.cashback import earned
 
 
 class Done(msgspec.Struct, frozen=True):
-    """A lease that is done from now on, with its price (1/10,000) and the own rate of its account, None: the settings' rate."""
+    """A lease that is done from now on: its price (1/10,000), and its account's own rate, None: that of the settings."""
 
     hold_id: int
     account_id: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -37,10 +37,20 @@ class Param(msgspec.Struct, frozen=True):
     ignored: bool = False
 
 
+class Envelope(msgspec.Struct, frozen=True, eq=False):
+    """How a family of actions wraps the words of its refusals. `words` are those that the family says differently; what is
+    in `plain` stays a bare word; a word that is JSON already stays as it is.
+    """
+
+    wrap: Callable[[bytes], bytes]
+    words: Mapping[type[Refusal], bytes] = {}
+    plain: frozenset[type[Refusal]] = frozenset()
+
+
 class Action(msgspec.Struct, frozen=True, eq=False):
     """One action of the protocol. `json` tells the content type of its success; `poll` that it only reads.
 
-    `way` are the desks and rules behind it, for `numbank explain` and the docs.
+    `way` are the desks and rules behind it, for `numbank explain` and the docs; `envelope` wraps its refusals.
     """
 
     name: str
@@ -51,6 +61,7 @@ class Action(msgspec.Struct, frozen=True, eq=False):
     json: bool
     poll: bool
     way: tuple[Callable[..., object], ...] = ()
+    envelope: Envelope | None = None
 
     @property
     def sentence(self) -> str:
@@ -70,6 +81,7 @@ def action(
     json: bool = False,
     poll: bool = True,
     way: tuple[Callable[..., object], ...] = (),
+    envelope: Envelope | None = None,
     into: dict[str, Action] = ACTIONS,
 ) -> Callable[[Registered], Registered]:
     """Register an action; the function parses, asks a desk and renders. `into` is where a dialect keeps its own.
@@ -80,7 +92,7 @@ def action(
     def register(function: Registered) -> Registered:
         if name in into:
             raise ValueError(f"action {name} is registered twice")
-        into[name] = Action(name, function, params, replies, refusals, json, poll, way)
+        into[name] = Action(name, function, params, replies, refusals, json, poll, way, envelope)
         return function
 
     return register

@@ -121,11 +121,11 @@ def documented(dialect: Dialect, action: str) -> tuple[tuple[str, ...], frozense
     refusals: list[type[Refusal]] = [*COMMON, Overloaded, TooLarge, *(known.refusals if known is not None else ())]
     shapes, words = list(known.replies if known is not None else ()), set()
     for kind in refusals:
-        word = dialect.overrides.get((action, kind)) or dialect.words[kind]
-        if callable(word):
-            shapes.append(dialect.shown[kind])
+        shape = dialect.shape(action, kind)
+        if "<" in shape or shape[0] in "{[":
+            shapes.append(shape)
         else:
-            words.add(word)
+            words.add(shape.encode())
     return tuple(shapes), frozenset(words)
 
 

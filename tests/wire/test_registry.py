@@ -20,7 +20,7 @@ pytestmark = pytest.mark.unit
 
 GROUPS = {
     errors.BadRequest, errors.NotFound, errors.AccountRefused, errors.AdditionalRefused, errors.ReactivationRefused,
-    errors.CallRefused,
+    errors.CallRefused, errors.RentRefused,
 }  # fmt: skip
 
 
