@@ -11,7 +11,10 @@ Q = Queries("numbank.db")
 
 # The next partition is made when a quarter of the last one is left: two at once cost a poll 1.7 times (engine 5).
 AHEAD = 0.25
-PARENTS = ("activation", "hold", "entry", "message", "acquisition", "delivery", "attempt")
+PARENTS = (
+    "activation", "hold", "entry", "message", "acquisition", "delivery", "attempt", "rent", "rent_charge", "rent_message",
+    "mailbox", "mail",
+)  # fmt: skip
 MOST_FORGOTTEN = 5_000
 MOST_ANALYZED = 4
 

@@ -1,0 +1,1 @@
+"""Mailboxes: an address for one site."""

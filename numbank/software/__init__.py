@@ -1,0 +1,1 @@
+"""The partner software shop: licence keys, each sold once."""
