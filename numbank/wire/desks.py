@@ -25,8 +25,12 @@ from numbank.catalogue.prices import PriceLists
 from numbank.customers.keys import KeyRing
 from numbank.customers.standing import Money
 from numbank.errors import Refusal
+from numbank.mailbox import model as mail
 from numbank.policy.policy import Policy
+from numbank.rent import model as rent
+from numbank.rent.states import State as RentState
 from numbank.settings import Settings, shares
+from numbank.software import model as software
 from numbank.voice.desk import Calls
 from numbank.wire.board import Board
 
@@ -38,6 +42,41 @@ class FurtherDesks(msgspec.Struct, frozen=True):
     additional: Callable[[AdditionalRequest], Awaitable[Activation | Refusal]]
     reactivate: Callable[[RenewRequest], Awaitable[Activation | Refusal]]
     quote: Callable[[int, int, int], Awaitable[Quote | Refusal]]
+
+
+class RentDesks(msgspec.Struct, frozen=True):
+    """Rentals. `quote` takes account, rental, hours; `one` account and rental; `inbox` account, rental, page (from 0), size;
+    `live` account, page (from 1), size; `rentable` country, hours, operators, whether calls are wanted.
+    """
+
+    rent: Callable[[rent.RentRequest], Awaitable[rent.Rental | Refusal]]
+    extend: Callable[[rent.ExtendRequest], Awaitable[rent.Rental | Refusal]]
+    change: Callable[[rent.ChangeRequest], Awaitable[RentState | Refusal]]
+    quote: Callable[[int, int, int], Awaitable[rent.Quote | Refusal]]
+    one: Callable[[int, int], Awaitable[rent.Rental | Refusal]]
+    inbox: Callable[[int, int, int, int], Awaitable[rent.Inbox | Refusal]]
+    live: Callable[[int, int, int], Awaitable[list[rent.Rental] | Refusal]]
+    rentable: Callable[[int, int, frozenset[int], bool], Awaitable[rent.Rentable | Refusal]]
+
+
+class MailDesks(msgspec.Struct, frozen=True):
+    """Mailboxes. `one` takes account and lease, `domains` a site (empty: any)."""
+
+    buy: Callable[[mail.MailRequest], Awaitable[list[mail.Mailbox] | Refusal]]
+    reorder: Callable[[mail.ReorderRequest], Awaitable[mail.Mailbox | Refusal]]
+    change: Callable[[mail.ChangeRequest], Awaitable[mail.Mailbox | Refusal]]
+    one: Callable[[int, int], Awaitable[mail.Mailbox | Refusal]]
+    history: Callable[[mail.HistoryRequest], Awaitable[mail.History | Refusal]]
+    domains: Callable[[str], Awaitable[list[mail.Domain] | Refusal]]
+
+
+class SoftwareDesks(msgspec.Struct, frozen=True):
+    """The software shop. `open_key` unseals a key for its buyer; `bought` takes account, page (from 1), size."""
+
+    buy: Callable[[software.BuyRequest], Awaitable[software.Bought | Refusal]]
+    open_key: Callable[[bytes], str]
+    products: Callable[[], Awaitable[list[software.Product] | Refusal]]
+    bought: Callable[[int, int, int], Awaitable[list[software.Purchase] | Refusal]]
 
 
 class Desks:
