@@ -25,12 +25,12 @@ from numbank.catalogue.prices import PriceLists
 from numbank.customers.keys import KeyRing
 from numbank.customers.standing import Money
 from numbank.errors import Refusal
-from numbank.mailbox import model as mail
+from numbank.mailbox import model as mailboxes
 from numbank.policy.policy import Policy
-from numbank.rent import model as rent
+from numbank.rent import model as rentals
 from numbank.rent.states import State as RentState
 from numbank.settings import Settings, shares
-from numbank.software import model as software
+from numbank.software import model as shop
 from numbank.voice.desk import Calls
 from numbank.wire.board import Board
 
@@ -49,34 +49,34 @@ class RentDesks(msgspec.Struct, frozen=True):
     `live` account, page (from 1), size; `rentable` country, hours, operators, whether calls are wanted.
     """
 
-    rent: Callable[[rent.RentRequest], Awaitable[rent.Rental | Refusal]]
-    extend: Callable[[rent.ExtendRequest], Awaitable[rent.Rental | Refusal]]
-    change: Callable[[rent.ChangeRequest], Awaitable[RentState | Refusal]]
-    quote: Callable[[int, int, int], Awaitable[rent.Quote | Refusal]]
-    one: Callable[[int, int], Awaitable[rent.Rental | Refusal]]
-    inbox: Callable[[int, int, int, int], Awaitable[rent.Inbox | Refusal]]
-    live: Callable[[int, int, int], Awaitable[list[rent.Rental] | Refusal]]
-    rentable: Callable[[int, int, frozenset[int], bool], Awaitable[rent.Rentable | Refusal]]
+    rent: Callable[[rentals.RentRequest], Awaitable[rentals.Rental | Refusal]]
+    extend: Callable[[rentals.ExtendRequest], Awaitable[rentals.Rental | Refusal]]
+    change: Callable[[rentals.ChangeRequest], Awaitable[RentState | Refusal]]
+    quote: Callable[[int, int, int], Awaitable[rentals.Quote | Refusal]]
+    one: Callable[[int, int], Awaitable[rentals.Rental | Refusal]]
+    inbox: Callable[[int, int, int, int], Awaitable[rentals.Inbox | Refusal]]
+    live: Callable[[int, int, int], Awaitable[list[rentals.Rental] | Refusal]]
+    rentable: Callable[[int, int, frozenset[int], bool], Awaitable[rentals.Rentable | Refusal]]
 
 
 class MailDesks(msgspec.Struct, frozen=True):
     """Mailboxes. `one` takes account and lease, `domains` a site (empty: any)."""
 
-    buy: Callable[[mail.MailRequest], Awaitable[list[mail.Mailbox] | Refusal]]
-    reorder: Callable[[mail.ReorderRequest], Awaitable[mail.Mailbox | Refusal]]
-    change: Callable[[mail.ChangeRequest], Awaitable[mail.Mailbox | Refusal]]
-    one: Callable[[int, int], Awaitable[mail.Mailbox | Refusal]]
-    history: Callable[[mail.HistoryRequest], Awaitable[mail.History | Refusal]]
-    domains: Callable[[str], Awaitable[list[mail.Domain] | Refusal]]
+    buy: Callable[[mailboxes.MailRequest], Awaitable[list[mailboxes.Mailbox] | Refusal]]
+    reorder: Callable[[mailboxes.ReorderRequest], Awaitable[mailboxes.Mailbox | Refusal]]
+    change: Callable[[mailboxes.ChangeRequest], Awaitable[mailboxes.Mailbox | Refusal]]
+    one: Callable[[int, int], Awaitable[mailboxes.Mailbox | Refusal]]
+    history: Callable[[mailboxes.HistoryRequest], Awaitable[mailboxes.History | Refusal]]
+    domains: Callable[[str], Awaitable[list[mailboxes.Domain] | Refusal]]
 
 
 class SoftwareDesks(msgspec.Struct, frozen=True):
     """The software shop. `open_key` unseals a key for its buyer; `bought` takes account, page (from 1), size."""
 
-    buy: Callable[[software.BuyRequest], Awaitable[software.Bought | Refusal]]
+    buy: Callable[[shop.BuyRequest], Awaitable[shop.Bought | Refusal]]
     open_key: Callable[[bytes], str]
-    products: Callable[[], Awaitable[list[software.Product] | Refusal]]
-    bought: Callable[[int, int, int], Awaitable[list[software.Purchase] | Refusal]]
+    products: Callable[[], Awaitable[list[shop.Product] | Refusal]]
+    bought: Callable[[int, int, int], Awaitable[list[shop.Purchase] | Refusal]]
 
 
 class Desks:
