@@ -2,8 +2,8 @@
 
 The way of a text: `plain` (one spelling) -> `reading` (cues, whose codes they mean, sentences) -> `candidates`
 (what could be a code) -> `vetoes` and `scoring` (what speaks against and for each) -> `decide` (the best one, if it
-is clearly the best).
-Language knowledge lives in `data/*.toml`, not in code.
+is clearly the best). A mail: `html_text` and `mail_text` (its lines), the same way with `mail_evidence`, and `links`.
+Language knowledge lives in `data/`, not in code.
 """
 
 from numbank.codes.brands import named_services

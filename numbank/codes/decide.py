@@ -9,7 +9,7 @@ from numbank.codes.lexicon import lexicon
 from numbank.codes.masks import bound_line
 from numbank.codes.plain import Plain, normalise
 from numbank.codes.reading import Reading, read
-from numbank.codes.scoring import weigh
+from numbank.codes.scoring import Source, weigh
 from numbank.codes.vetoes import is_near_cut, veto
 
 THRESHOLD = 0.6
@@ -37,16 +37,26 @@ def recognise(text: str, *, sender: str = "") -> Found:
     bound = None if plain.is_cut else bound_line(plain.text)
     if bound is not None:
         return Found(bound.code, _BOUND_CONFIDENCE)
-    reading = read(plain, lexicon())
+    return clear_winner(scored(cases_of(plain, read(plain, lexicon()), sender)))
+
+
+def cases_of(plain: Plain, reading: Reading, sender: str = "") -> list[Case]:
+    """Every candidate that nothing speaks against, with what is known about it."""
     judged = _possible(plain, reading, sender)
     is_sole = len({candidate.code for candidate, _ in judged if not candidate.is_mixed}) == 1
     claimed = frozenset(governor.cue.start for _, governor in judged if governor.cue and governor.is_noun)
+    return [Case(reading, candidate, governor, is_sole, claimed) for candidate, governor in judged]
+
+
+def scored(cases: list[Case], further: tuple[Source, ...] = ()) -> dict[str, Evidence]:
+    """The best evidence for each code; `further` evidence is weighed like the engine's own."""
     scores: dict[str, Evidence] = {}
-    for candidate, governor in judged:
-        weighed = weigh(Case(reading, candidate, governor, is_sole, claimed))
-        if weighed.score > scores.get(candidate.code, weighed).score or candidate.code not in scores:
-            scores[candidate.code] = weighed
-    return _clear_winner(scores)
+    for case in cases:
+        weighed = weigh(case, further)
+        code = case.candidate.code
+        if code not in scores or weighed.score > scores[code].score:
+            scores[code] = weighed
+    return scores
 
 
 def possible(text: str, *, sender: str = "") -> frozenset[str]:
@@ -66,7 +76,8 @@ def _possible(plain: Plain, reading: Reading, sender: str) -> list[tuple[Candida
     return judged
 
 
-def _clear_winner(scores: dict[str, Evidence]) -> Found:
+def clear_winner(scores: dict[str, Evidence]) -> Found:
+    """The best code, if it is good enough and clearly better than every other."""
     ranked = sorted(scores, key=lambda code: scores[code].score, reverse=True)
     if not ranked or scores[ranked[0]].score < THRESHOLD:
         return NOTHING

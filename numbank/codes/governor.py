@@ -9,7 +9,7 @@ from numbank.codes.reading import Reading
 REACH = 40
 """Characters of blanks, signs and link words that are walked over at most."""
 
-_SIGNS = frozenset(" :=-#.()[]<>{}\"'*|~\u00ab\u00bb\u201c\u201d\u201e\u2116\u3010\u3011\n")
+_SIGNS = frozenset(" :=-#.()[]<>{}\"'*|~\u00ab\u00bb\u201c\u201d\u201e\u2116\u300c\u300d\u300e\u300f\u3010\u3011\n")
 _STRONG_LINKS = frozenset(":=")
 _LOOSE_LINKS = frozenset('-([<{"*\u00ab\u201c\u201e\u3010')
 

@@ -1,11 +1,16 @@
 """Weighs a candidate: the best evidence for it, less what makes it doubtful."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from numbank.codes import noun_evidence, place_evidence
 from numbank.codes.case import Case, Evidence
 
-_FOR_ALL = (noun_evidence.owned, noun_evidence.linked, noun_evidence.ahead)
+Source = Callable[[Case], Evidence]
+"""One kind of evidence: what of it there is for a candidate."""
+
+_FOR_ALL: tuple[Source, ...] = (noun_evidence.owned, noun_evidence.linked, noun_evidence.ahead)
 _FOR_CAPITALS = (*_FOR_ALL, place_evidence.alone)
 _FOR_DIGITS = (
     *_FOR_CAPITALS,
@@ -19,11 +24,11 @@ _FOR_DIGITS = (
 _USUAL_LENGTH = 8  # longer numbers are codes only where a noun stands directly before them
 
 
-def weigh(case: Case) -> Evidence:
+def weigh(case: Case, further: tuple[Source, ...] = ()) -> Evidence:
     """The strongest single piece of evidence, its score lowered by all doubts."""
     candidate = case.candidate
     sources = _FOR_DIGITS if not candidate.is_mixed else _FOR_CAPITALS if candidate.code.isupper() else _FOR_ALL
-    weighed = (_lowered(case, source(case)) for source in sources)
+    weighed = (_lowered(case, source(case)) for source in (*sources, *further))
     return max(weighed, key=lambda evidence: evidence.score)
 
 

@@ -18,7 +18,11 @@ _GOES_ON = re.compile(r"-[A-Za-z]{0,8}[0-9]")
 _NEXT_IN_LIST = re.compile(r" ?[,;] ?([0-9]{4,10})(?![0-9])")
 _LAST_IN_LIST = re.compile(r"(?<![0-9])([0-9]{4,10}) ?[,;] ?\Z")
 
+_PARTICLE = "in"  # of Dutch verbs: "voer de code in" is "enter the code"
+
 _TITLE_ENDS = ":]\u3011"
+# "验证码:290573,5分钟内有效": a comma without a blank, as Chinese is written, and no part of an amount.
+_FOR_MINUTES = re.compile(r",[0-9]{1,2} ?(?:分[钟鐘]|小[时時])")
 _PAIRS = (("/", "path"), ("\\", "path"), (",", "amount"), (".", "amount"), (":", "time"), ("'", "amount"))
 
 
@@ -40,9 +44,22 @@ def veto(reading: Reading, candidate: Candidate, governor: Governor) -> str | No
 def _is_owned(reading: Reading, candidate: Candidate, governor: Governor) -> bool:
     if governor.cue is None or governor.cue.kind != "other" or _is_topic(reading, governor):
         return False
+    if _ends_purpose(reading, governor):
+        return False
     # In "Example House: 1234 is your code" the word is the end of a name.
     is_title = governor.link and any(sign in _TITLE_ENDS for sign in reading.text[governor.cue.end : candidate.start])
     return not (is_title and candidate.end + 1 in reading.link_starts)
+
+
+def _ends_purpose(reading: Reading, governor: Governor) -> bool:
+    """Whether the owning word is the end of what is done with a code: "the code to log in: 1234", "vul de code in: 1234"."""
+    cue = governor.cue
+    if cue is None or governor.link < 2:
+        return False
+    if reading.shadow[cue.start : cue.end] == _PARTICLE and any(noun.end == cue.start - 1 for noun in reading.nouns):
+        return True
+    purpose = reading.last("purpose", governor.floor, cue.start)
+    return purpose is not None and purpose.end >= cue.end
 
 
 def _is_held(reading: Reading, candidate: Candidate, governor: Governor) -> bool:
@@ -77,6 +94,8 @@ def _touching(text: str, candidate: Candidate) -> str | None:
     after = text[candidate.end : candidate.end + 2].ljust(2)
     for sign, reason in _PAIRS:
         other_side = str.isalnum if sign in "/\\" else str.isdigit
+        if sign == "," and _FOR_MINUTES.match(text, candidate.end):
+            continue
         if (before[1] == sign and other_side(before[0])) or (after[0] == sign and other_side(after[1])):
             return reason
     if before[1] == "+" or before == "..":

@@ -1,6 +1,7 @@
 """Tells where words begin and end, in scripts that put blanks between words and in those that do not."""
 
 _LONGEST_ENDING = 24
+_BEYOND = "\u0e00"  # Thai and what comes after it: few scripts of those put blanks between words
 
 
 def word_end(shadow: str, at: int) -> int:
@@ -13,8 +14,16 @@ def word_end(shadow: str, at: int) -> int:
 
 def joined(shadow: str, at: int) -> bool:
     """Whether the characters beside `at` are letters of one word, in a script that puts blanks between words."""
-    return 0 < at < len(shadow) and _is_letter(shadow[at - 1]) and _is_letter(shadow[at])
+    if not 0 < at < len(shadow):
+        return False
+    before, after = shadow[at - 1], shadow[at]  # asked for every word of a list that a mail has: no call for most
+    return (
+        before.isalpha()
+        and after.isalpha()
+        and (before < _BEYOND or _is_spaced(before))
+        and (after < _BEYOND or _is_spaced(after))
+    )
 
 
-def _is_letter(char: str) -> bool:
-    return char.isalpha() and (char < "\u0e00" or "\u10a0" <= char <= "\u10ff" or "\u1e00" <= char <= "\u1fff")
+def _is_spaced(letter: str) -> bool:
+    return "\u10a0" <= letter <= "\u10ff" or "\u1e00" <= letter <= "\u1fff"
