@@ -79,8 +79,10 @@ class AdvanceDesk:
         if changes:
             await self._save(tx, changes, occupied, now)
             # Its tier is open to somebody else again.
-            cancelled = (keys[lease.id].tier_id for lease, change, _ in changes if change.to is State.CANCELLED)
-            await limited.give_back(tx, [tier_id for tier_id in cancelled if tier_id is not None])
+            cancelled = (
+                (keys[lease.id].tier_id, lease.id) for lease, change, _ in changes if change.to is State.CANCELLED
+            )
+            await limited.give_back(tx, [(tier_id, lease_id) for tier_id, lease_id in cancelled if tier_id is not None])
         if aimed:
             await groups.save_targets(tx, aimed)
         kept = bool(changes or aimed)
@@ -147,7 +149,7 @@ class AdvanceDesk:
 
 class _Keys(msgspec.Struct, frozen=True):
     """What never changes about a lease. `pool_id` only where another lease holds the number for it, `tier_id` only of one
-    that is limited.
+    that is limited and may get it back.
     """
 
     lease_id: int

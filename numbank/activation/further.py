@@ -47,7 +47,9 @@ class Parent(msgspec.Struct, frozen=True):
 
 
 class Further(msgspec.Struct, frozen=True):
-    """A lease that is going to be written. `group_id` None: it holds the number itself. Amounts are 1/10,000."""
+    """A lease that is going to be written. `group_id` None: it holds the number itself. `counted`: one is taken of its
+    tier's count. Amounts are 1/10,000.
+    """
 
     account_id: int
     country_id: int
@@ -67,6 +69,7 @@ class Further(msgspec.Struct, frozen=True):
     group_id: int | None = None
     parent_id: int | None = None
     offer_id: int | None = None
+    counted: bool = False
     discount_bp: int = 0
     forward: bool = False
     forward_to: int | None = None
@@ -142,8 +145,8 @@ async def write(
         (
             lease_id, one.account_id, one.country_id, one.service_id, one.supplier_id, one.operator_id, one.number_id,
             one.e164, hold_id, one.charged.price, one.currency, one.kind, one.tries, one.origin, one.group_id,
-            one.parent_id, one.offer_id, one.charged.surcharge, one.discount_bp, one.forward, one.forward_to,
-            one.end_user, one.ref, one.language, one.early_cancel_s, one.life_s,
+            one.parent_id, one.offer_id, one.counted, one.charged.surcharge, one.discount_bp, one.forward,
+            one.forward_to, one.end_user, one.ref, one.language, one.early_cancel_s, one.life_s,
         )
         for lease_id, hold_id, one in rows
     ]  # fmt: skip

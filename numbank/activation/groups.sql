@@ -39,18 +39,19 @@ where u.number_id is not null or a.id is not null;
 with made as (
   insert into activation (
     id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, kind, tries,
-    origin, group_id, parent_id, offer_id, surcharge, discount_bp, forward, forward_to, end_user, ref, language, state, created_at,
-    cancel_from, due_at
+    origin, group_id, parent_id, offer_id, counted, surcharge, discount_bp, forward, forward_to, end_user, ref, language, state,
+    created_at, cancel_from, due_at
   )
   select id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, kind, tries,
-    origin, group_id, parent_id, offer_id, surcharge, discount_bp, forward, forward_to, end_user, ref, language, 1, $27::timestamptz,
-    $27::timestamptz + make_interval(secs => early_cancel_s), $27::timestamptz + make_interval(secs => life_s)
+    origin, group_id, parent_id, offer_id, counted, surcharge, discount_bp, forward, forward_to, end_user, ref, language, 1,
+    $28::timestamptz, $28::timestamptz + make_interval(secs => early_cancel_s), $28::timestamptz + make_interval(secs => life_s)
   from unnest(
     $1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::int[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
-    $11::smallint[], $12::smallint[], $13::smallint[], $14::smallint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
-    $19::smallint[], $20::boolean[], $21::bigint[], $22::uuid[], $23::text[], $24::text[], $25::float8[], $26::float8[]
+    $11::smallint[], $12::smallint[], $13::smallint[], $14::smallint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::boolean[],
+    $19::bigint[], $20::smallint[], $21::boolean[], $22::bigint[], $23::uuid[], $24::text[], $25::text[], $26::float8[], $27::float8[]
   ) n(id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, kind, tries,
-      origin, group_id, parent_id, offer_id, surcharge, discount_bp, forward, forward_to, end_user, ref, language, early_cancel_s, life_s)
+      origin, group_id, parent_id, offer_id, counted, surcharge, discount_bp, forward, forward_to, end_user, ref, language,
+      early_cancel_s, life_s)
   returning country_id, service_id, supplier_id, created_at
 )
 insert into tally_move (day, country_id, service_id, supplier_id, leased)

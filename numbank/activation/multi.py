@@ -244,5 +244,5 @@ def _further(
         part.account_id, part.country_id, part.service_id, tier.supplier_id, tier.operator_id, tier.operator,
         found.number_id, found.e164, charged, currency, Origin.MULTI, part.early_cancel_s, part.life_s,
         tries=found.tries if group_id is None else 0, group_id=group_id, offer_id=tier.id,
-        discount_bp=part.discount_bp, forward=part.forward, ref=part.ref,
+        counted=tier.remaining is not None, discount_bp=part.discount_bp, forward=part.forward, ref=part.ref,
     )  # fmt: skip

@@ -35,7 +35,7 @@ async def open_orders(
         holds.append(one.hold(hold_id, currency))
         rows.append((
             lease_id, request.account_id, request.country_id, request.service_id, offer.supplier_id, offer.operator_id,
-            hold_id, one.charged.price, currency, offer.id, *one.terms,
+            hold_id, one.charged.price, currency, offer.id, one.counted, *one.terms,
         ))  # fmt: skip
     await journal.place_holds(tx, holds)
     await tx.execute(Q.open_orders, *(list(column) for column in zip(*rows, strict=True)), now, due_at)

@@ -44,21 +44,22 @@ select nextval('lease_id'), nextval('hold_id'), bank_now() from generate_series(
 
 -- name: insert_activations
 -- New activations on numbers that are claimed in the same transaction, and their place in the statistics. The columns from
--- `kind` on may be empty: all have the defaults then.
+-- `counted` on may be empty: all have the defaults then.
 with made as (
   insert into activation (
     id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, state, tries,
-    created_at, cancel_from, due_at, offer_id, kind, surcharge, discount_bp, forward, language, end_user, ref
+    created_at, cancel_from, due_at, offer_id, counted, kind, surcharge, discount_bp, forward, language, end_user, ref
   )
   select id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, 1, tries,
     $14::timestamptz, $14::timestamptz + make_interval(secs => early_cancel_s), $14::timestamptz + make_interval(secs => life_s),
-    offer_id, coalesce(kind, 0), coalesce(surcharge, 0), coalesce(discount_bp, 0), coalesce(forward, false), language, end_user, ref
+    offer_id, coalesce(counted, false), coalesce(kind, 0), coalesce(surcharge, 0), coalesce(discount_bp, 0),
+    coalesce(forward, false), language, end_user, ref
   from unnest(
     $1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::int[], $7::bigint[], $8::bigint[], $9::bigint[],
-    $10::bigint[], $11::smallint[], $12::smallint[], $13::float8[], $15::float8[],
-    $16::bigint[], $17::smallint[], $18::bigint[], $19::smallint[], $20::boolean[], $21::text[], $22::uuid[], $23::text[]
+    $10::bigint[], $11::smallint[], $12::smallint[], $13::float8[], $15::float8[], $16::bigint[], $17::boolean[],
+    $18::smallint[], $19::bigint[], $20::smallint[], $21::boolean[], $22::text[], $23::uuid[], $24::text[]
   ) n(id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, tries,
-      early_cancel_s, life_s, offer_id, kind, surcharge, discount_bp, forward, language, end_user, ref)
+      early_cancel_s, life_s, offer_id, counted, kind, surcharge, discount_bp, forward, language, end_user, ref)
   returning country_id, service_id, supplier_id, created_at
 )
 insert into tally_move (day, country_id, service_id, supplier_id, leased)
@@ -78,12 +79,13 @@ select count(*) from written;
 -- name: open_orders
 -- Activations that wait for the answer of a supplier; due soon, so that expiry voids what a crash left behind.
 insert into activation (
-  id, account_id, country_id, service_id, supplier_id, operator_id, hold_id, price, currency, offer_id, kind, surcharge,
-  discount_bp, forward, language, end_user, ref, state, created_at, cancel_from, due_at
+  id, account_id, country_id, service_id, supplier_id, operator_id, hold_id, price, currency, offer_id, counted, kind,
+  surcharge, discount_bp, forward, language, end_user, ref, state, created_at, cancel_from, due_at
 )
-select n.*, 0, $18::timestamptz, $18::timestamptz, $19::timestamptz from unnest(
+select n.*, 0, $19::timestamptz, $19::timestamptz, $20::timestamptz from unnest(
   $1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::int[], $7::bigint[], $8::bigint[], $9::smallint[],
-  $10::bigint[], $11::smallint[], $12::bigint[], $13::smallint[], $14::boolean[], $15::text[], $16::uuid[], $17::text[]
+  $10::bigint[], $11::boolean[], $12::smallint[], $13::bigint[], $14::smallint[], $15::boolean[], $16::text[], $17::uuid[],
+  $18::text[]
 ) n;
 
 -- name: save_held
@@ -106,14 +108,15 @@ select id, account_id, state, code from activation where id = any($1::bigint[]) 
 
 -- name: keys_of_leases
 -- What never changes about leases (a number once it is there); read unlocked, to know what to lock (engine 1.2). The
--- shelf only where the number is another lease's: its pool and service. The tier only where it is limited, was so when the
--- lease began, and may be given back: what was delivered is never cancelled. Looked up, not joined: a join that was planned
--- in a young bank reads whole tables.
+-- shelf only where the number is another lease's: its pool and service. The tier only where it is limited, the lease took one
+-- of it, and that may be given back: what was delivered is never cancelled; on which count it was taken is asked under the
+-- lock. Looked up, not joined: a join that was planned in a young bank reads whole tables.
 select id, account_id, number_id,
   case when group_id is not null then (select n.pool_id from number n where n.id = number_id) end,
   service_id,
   case when state in (0, 1, 2, 5) then (
-    select o.id from offer o where o.id = offer_id and o.remaining is not null and coalesce(o.limited_since <= created_at, true)
+    select o.id from offer o
+    where o.id = offer_id and o.remaining is not null and coalesce(counted, o.limited_since <= created_at, true)
   ) end
 from activation where id = any($1::bigint[]);
 
@@ -154,7 +157,9 @@ with changed as (
 )
 select count(*), array(
   select w.id from changed w
-  where exists (select from hook h where h.account_id = w.account_id and h.off_reason is null and h.removed_at is null)
+  where exists (
+    select from hook h where h.account_id = w.account_id and h.off_reason is null and h.removed_at is null and not h.rents
+  )
 ) from changed;
 
 -- name: due_activations

@@ -51,7 +51,6 @@ CHECKS: tuple[Check, ...] = (
     by_id(Q, "holders", "number"),
     by_id(Q, "grouped", "activation"),
     by_id(Q, "charges", "activation"),
-    whole(Q, "open_holds"),
     by_id(Q, "references", "activation"),
     by_id(Q, "terms", "activation"),
     by_id(Q, "endings", "activation"),

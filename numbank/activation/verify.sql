@@ -23,14 +23,15 @@ select case
 from activation a left join number n on n.id = a.number_id where a.state < 8 and a.number_id is not null;
 
 -- name: holders
--- Every number that has a holder is held by a lease of that number, which lives, or another of its group does.
+-- Every number that is held under a positive id (leases/refs.py) is held by a lease of that number, which lives, or another of
+-- its group does.
 select case
     when a.id is null then format('number %s is held by lease %s, which does not exist', n.id, n.holder)
     when a.state >= 8 and not exists (select from activation m where m.group_id = a.id and m.state < 8)
       then format('number %s is held by lease %s, which ended', n.id, a.id)
     when a.number_id is distinct from n.id then format('number %s is held by lease %s, which is of number %s', n.id, a.id, a.number_id)
   end
-from number n left join activation a on a.id = n.holder where n.id >= $1 and n.id < $2 and n.holder is not null;
+from number n left join activation a on a.id = n.holder where n.id >= $1 and n.id < $2 and n.holder > 0;
 
 -- name: grouped
 -- Every further lease on a number is of the lease that holds it: same customer, same number, which is marked as shared.
@@ -70,18 +71,6 @@ select case
 from lease a
 left join hold h on h.id = a.hold_id and h.id between (select min(hold_id) from lease) and (select max(hold_id) from lease);
 
--- name: open_holds
--- The open holds are those of the live leases that have no message yet, one each.
-select case
-    when a.hold_id is null then format('hold %s is open without a live lease that waits for a message', h.id)
-    when h.id is null then format('lease %s waits for a message, its hold %s is not open', a.id, a.hold_id)
-    when a.leases > 1 then format('hold %s is of %s live leases', h.id, a.leases)
-  end
-from (select id from hold where state = 0) h
-full join (
-  select hold_id, min(id) as id, count(*) as leases from activation where state < 8 and state in (0, 1, 2, 5) group by hold_id
-) a on a.hold_id = h.id;
-
 -- name: references
 -- Account, country, service, operator and supplier of every lease exist, and its number is the one it shows.
 select case
@@ -105,13 +94,14 @@ where a.id >= $1 and a.id < $2;
 
 -- name: terms
 -- A lease pays a surcharge only when it forwards, within its price; its tier, while there is one, is of its country, service,
--- kind and supplier, and has not given out more than it had.
+-- kind and supplier, and has not given out more than it had. What took one of a tier's count knows of which.
 select case
     when a.surcharge < 0 or a.surcharge > a.price or a.surcharge > 0 and not a.forward
       then format('lease %s of price %s pays %s for forwarding %s', a.id, a.price, a.surcharge, a.forward)
     when a.discount_bp not between 0 and 10000 then format('lease %s has a discount of %s', a.id, a.discount_bp)
     when (o.country_id, o.service_id, o.kind, o.supplier_id) <> (a.country_id, a.service_id, a.kind, a.supplier_id)
       then format('lease %s was bought at tier %s, which sells something else', a.id, o.id)
+    when a.counted and a.offer_id is null then format('lease %s took one of the count of a tier, but is of none', a.id)
     when o.remaining < 0 then format('tier %s of lease %s has %s left', o.id, a.id, o.remaining)
   end
 from activation a left join lateral (
@@ -174,9 +164,9 @@ select case
 from order_key k left join activation a on a.id = k.lease_id and a.id >= $1 and a.id < $2 where k.lease_id >= $1 and k.lease_id < $2;
 
 -- name: attached
--- Every attached message is of the number of its lease, which was delivered.
+-- Every message that is attached to an activation is of the number of its lease, which was delivered.
 with arrival as materialized (
-  select id, number_id, e164, lease_id from message where id >= $1 and id < $2 and lease_id is not null
+  select id, number_id, e164, lease_id from message where id >= $1 and id < $2 and lease_id > 0
 )
 select case
     when a.id is null then format('message %s is attached to lease %s, which does not exist', m.id, m.lease_id)

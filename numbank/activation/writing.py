@@ -33,6 +33,11 @@ class Bought(msgspec.Struct, frozen=True):
         return self.charged.hold(hold_id, self.request.account_id, currency)
 
     @property
+    def counted(self) -> bool:
+        """Whether one is taken of its tier's count."""
+        return self.offer.remaining is not None
+
+    @property
     def plain(self) -> bool:
         """Whether it is what most leases are: an SMS to a number, without anything else."""
         request = self.request
@@ -42,7 +47,7 @@ class Bought(msgspec.Struct, frozen=True):
 
     @property
     def terms(self) -> tuple[object, ...]:
-        """The columns of an activation after `offer_id`."""
+        """The columns of an activation after `counted`."""
         request = self.request
         return (
             request.kind, self.charged.surcharge, request.discount_bp, request.forward, request.language,
@@ -87,10 +92,11 @@ async def write_leases(
     await journal.place_holds(tx, holds)
     columns = [list(column) for column in zip(*rows, strict=True)]
     # Empty columns are all defaults: most batches have nothing else to send, and their nulls cost the database nothing.
+    counted = [one.counted for one, _ in bought]
     terms: list[tuple[object, ...]] = [()] * 7
     if not all(one.plain for one, _ in bought):
         terms = list(zip(*(one.terms for one, _ in bought), strict=True))
-    await tx.execute(Q.insert_activations, *columns[:13], now, *columns[13:], *terms)
+    await tx.execute(Q.insert_activations, *columns[:13], now, *columns[13:], counted if any(counted) else (), *terms)
     await write_order_ids(tx, ((one.request, new.id) for (one, _), new in zip(bought, made, strict=True)))
     return made, leased
 

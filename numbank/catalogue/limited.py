@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from numbank.db.columns import columns
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 
@@ -26,8 +26,10 @@ async def take(tx: Connection, taken: Mapping[int, int]) -> None:
             raise RuntimeError(f"{changed} of {len(taken)} tiers had as many left as were taken")
 
 
-async def give_back(tx: Connection, tier_ids: Iterable[int]) -> None:
-    """Leases at these tiers (one id each) ended cancelled; tiers without a limit, or gone, need nothing."""
-    back = Counter(tier_ids)
-    if back and await tx.fetch(Q.lock_limited, sorted(back)):
-        await tx.execute(Q.give_to_tiers, list(back), list(back.values()))
+async def give_back(tx: Connection, cancelled: Sequence[tuple[int, int]]) -> None:
+    """Leases that took one of a locked tier, (tier, lease) each, ended cancelled.
+
+    A tier that is gone, has no limit any more, or another count since then, needs nothing.
+    """
+    if cancelled:
+        await tx.execute(Q.give_to_tiers, *columns(cancelled))

@@ -16,15 +16,18 @@ with taken as (
 )
 select count(*) from taken;
 
--- name: lock_limited
--- Lock those of some tiers that are limited, in id order.
-select id from offer where id = any($1::bigint[]) and remaining is not null order by id for no key update;
-
 -- name: give_to_tiers
--- Leases at limited tiers that are locked were cancelled. A movement of nothing tells the price lists of their countries.
+-- Leases that were counted by tiers that are locked were cancelled; a tier that is gone, has no limit any more, or a new count
+-- since then, needs nothing. A movement of nothing tells the price lists of their countries.
 with given as (
-  update offer o set remaining = o.remaining + b.n from unnest($1::bigint[], $2::bigint[]) b(id, n)
-  where o.id = b.id and o.remaining is not null returning o.country_id
+  update offer o set remaining = o.remaining + b.n
+  from (
+    select q.id, count(*) as n from unnest($1::bigint[], $2::bigint[]) c(tier_id, lease_id)
+    cross join lateral (
+      select id from offer where id = c.tier_id and coalesce(limited_after < c.lease_id, true) limit 1
+    ) q group by 1
+  ) b
+  where o.id = b.id and o.id = any($1) and o.remaining is not null returning o.country_id
 )
 insert into stock_move (pool_id, free)
 select (select p.id from pool p where p.country_id = g.country_id order by p.id limit 1), 0

@@ -11,12 +11,16 @@ delete from offer where country_id = $1 and service_id = $2 and kind = $3 and su
 
 -- name: put_tier
 -- A tier with its count (null: no limit) and mark; one at the same price is changed. A new count is of what is leased from
--- now on.
+-- now on: this has the row's lock when it draws an id, and so have leases that are counted. The time is for leases of which it
+-- is not known whether they were (0013_counted_after.sql).
 insert into offer (country_id, service_id, kind, supplier_id, operator_id, price, remaining, regular)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (country_id, service_id, kind, supplier_id, operator_id, price) do update
 set remaining = excluded.remaining, regular = excluded.regular,
-  limited_since = case when offer.remaining is distinct from excluded.remaining then bank_now() else offer.limited_since end
+  limited_since = case when offer.remaining is distinct from excluded.remaining then bank_now() else offer.limited_since end,
+  limited_after = case
+    when offer.remaining is distinct from excluded.remaining then nextval('lease_id') else offer.limited_after
+  end
 where (offer.remaining, offer.regular) is distinct from (excluded.remaining, excluded.regular);
 
 -- name: unmark_tiers

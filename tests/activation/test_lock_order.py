@@ -19,7 +19,7 @@ from tests.support import push
 
 ABLE = numbers.SMS | numbers.FORWARD
 LOCKS = {
-    journal.Q.lock_accounts: 1, limited.Q.lock_tiers: 2, limited.Q.lock_limited: 2, numbers.Q.lock_shelves: 3,
+    journal.Q.lock_accounts: 1, limited.Q.lock_tiers: 2, numbers.Q.lock_shelves: 3,
     numbers.Q.lock_candidates: 4, numbers.Q.lock_numbers: 4, desk.Q.lock_activations: 5,
     acquisitions.Q.lock_acquisitions: 6,
 }  # fmt: skip
@@ -28,7 +28,8 @@ LOCKS = {
 class Watched:
     """The lock statements of every transaction of the counters, in order, without those for what is locked already."""
 
-    def __init__(self) -> None:
+    def __init__(self, locks: dict[str, int] = LOCKS) -> None:
+        self._locks = locks
         self.transactions: list[list[int]] = []
         self._open: dict[int, tuple[list[int], set[tuple[int, object]]]] = {}
 
@@ -36,7 +37,7 @@ class Watched:
         if query.query == "begin":
             self._open[backend] = ([], set())
             self.transactions.append(self._open[backend][0])
-        rank = LOCKS.get(query.query)
+        rank = self._locks.get(query.query)
         if rank is None or backend not in self._open:
             return
         taken, held_ = self._open[backend]
