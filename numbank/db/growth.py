@@ -15,6 +15,8 @@ PARENTS = (
     "activation", "hold", "entry", "message", "acquisition", "delivery", "attempt", "rent", "rent_charge", "rent_message",
     "mailbox", "mail",
 )  # fmt: skip
+# Ids that customers name; every kind of lease has its own.
+LEASE_SEQUENCES = ("lease_id", "rent_id", "mailbox_id")
 MOST_FORGOTTEN = 5_000
 MOST_ANALYZED = 4
 
@@ -60,15 +62,23 @@ async def analyze_outgrown(tx: Connection) -> int:
     return len(tables)
 
 
-async def limit_lease_ids(tx: Connection, ceiling: int) -> float:
-    """Set the ceiling of lease ids (a setting, because old clients need 31 bits); gives the share that is used up."""
-    row = await tx.fetchrow(Q.lease_ids)
-    if row is None:
-        raise LookupError("the sequence lease_id is missing")
-    start: int = row["start_value"]
-    last: int = row["last_value"] or start
-    if last >= ceiling:
-        return 1.0  # too late for this ceiling; the alarm says so, and the leases that need ids still get them
-    if row["max_value"] != ceiling:
-        await tx.execute(f"alter sequence lease_id maxvalue {ceiling:d}")
-    return (last - start) / (ceiling - start)
+async def limit_lease_ids(tx: Connection, ceiling: int) -> dict[str, float]:
+    """Set the ceiling of the ids of all kinds of lease: a setting, because old clients need 31 bits.
+
+    Gives which share of each sequence is used up.
+    """
+    used: dict[str, float] = {}
+    for name, start, highest, last in await tx.fetch(Q.lease_ids, list(LEASE_SEQUENCES)):
+        at = start if last is None else last
+        if at >= ceiling:
+            used[name] = (
+                1.0  # too late for this ceiling; the alarm says so, and the leases that need ids still get them
+            )
+            continue
+        if highest != ceiling:
+            await tx.execute(f"alter sequence {name} maxvalue {ceiling:d}")
+        used[name] = (at - start) / (ceiling - start)
+    missing = [name for name in LEASE_SEQUENCES if name not in used]
+    if missing:
+        raise LookupError(f"the sequence {missing[0]} is missing")
+    return used

@@ -26,9 +26,9 @@ with old as (
 select count(*) from old;
 
 -- name: lease_ids
--- How far the lease ids are.
-select start_value, max_value, last_value from pg_sequences
-where schemaname = current_schema() and sequencename = 'lease_id';
+-- How far the ids of leases are.
+select sequencename::text, start_value, max_value, last_value from pg_sequences
+where schemaname = current_schema() and sequencename = any($1::text[]) order by 1;
 
 -- name: bank_now
 -- The bank's time: the database's, moved by the offset of a test clock.

@@ -22,6 +22,8 @@ Q = Queries("numbank.hooks")
 
 MAX_LISTED = 10_000
 MAX_LOG = 100
+# Endpoints of rentals that one step of the housekeeping looks at.
+MOST_IDLE = 500
 MAX_REASON = 200
 MAX_ID = 2**63 - 1
 
@@ -41,7 +43,7 @@ async def add(
     target = parse_url(url, terms.rules)
     if await tx.fetchval(Q.lock_customer, account_id) is None:
         raise HookRefused(f"there is no customer {account_id}", Why.MISSING)
-    there = await of_account(tx, account_id)
+    there = await _own(tx, account_id)
     if len(there) >= terms.per_account:
         raise HookRefused(f"an account has at most {terms.per_account} webhooks", Why.TOO_MANY)
     _not_twice(there, target.url)
@@ -82,6 +84,8 @@ async def change(
     What the operator switched off stays as it is until he switches it on; a customer may only switch it off once more.
     """
     hook = await _locked(tx, hook_id, account_id)
+    if hook.rents and url is not None:
+        raise HookRefused(f"the address of webhook {hook_id} is named by rentals: rent with another `url`", Why.TAKEN)
     by_operator = account_id is None
     if not by_operator and hook.off_by_operator:
         if on or url is not None:
@@ -91,7 +95,7 @@ async def change(
     if url is not None:
         new_url = parse_url(url, terms.rules).url
         await tx.fetchval(Q.lock_customer, hook.account_id)
-        _not_twice([other for other in await of_account(tx, hook.account_id) if other.id != hook.id], new_url)
+        _not_twice([other for other in await _own(tx, hook.account_id) if other.id != hook.id], new_url)
         if not by_operator:
             await _not_barred(tx, hook.account_id, new_url)
     reason = None if on else off_reason or hook.off_reason
@@ -187,10 +191,19 @@ async def reseal(tx: Connection, seals: Seals) -> int:
 
 
 async def forget(tx: Connection, days: float, most: int) -> int:
-    """Forget old deliveries with their tries, and endpoints that were removed before them; gives how many deliveries."""
+    """Forget old deliveries with their tries, and endpoints that were removed before them; gives how many deliveries.
+
+    Endpoints that rentals named are removed when no live rental has named them for as long.
+    """
+    await tx.execute(Q.remove_idle, days, MOST_IDLE)
     await tx.execute(Q.forget_hooks, days)
     count: int = await tx.fetchval(Q.forget_deliveries, days, most)
     return count
+
+
+async def _own(tx: Connection, account_id: int) -> list[Hook]:
+    """The endpoints that an account set up itself; those that rentals name do not count."""
+    return [hook for hook in await of_account(tx, account_id) if not hook.rents]
 
 
 async def _locked(tx: Connection, hook_id: int, account_id: int | None) -> Hook:

@@ -15,6 +15,7 @@ class Event(IntEnum):
 
     MESSAGE = 0  # a message was attached to an activation
     TEST = 1  # somebody wants to see whether the endpoint works
+    RENT_MESSAGE = 2  # a message came to a rental that names an endpoint
 
 
 class State(IntEnum):
@@ -44,7 +45,7 @@ class Failure(StrEnum):
 class Hook(msgspec.Struct, frozen=True):
     """An endpoint. `off_reason` None: it is on. `off_by_operator`: only he switches it on again.
 
-    `old_until`: so long the secret before the rotation signs too.
+    `old_until`: so long the secret before the rotation signs too. `rents`: rentals named it, and it is told of them alone.
     """
 
     id: int
@@ -55,6 +56,7 @@ class Hook(msgspec.Struct, frozen=True):
     failures: int
     created_at: datetime
     old_until: datetime | None
+    rents: bool = False
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -67,7 +69,7 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """One event for one endpoint, as its log shows it."""
+    """One event for one endpoint, as its log shows it. `lease_id` is a reference (leases/refs.py)."""
 
     id: int
     hook_id: int
@@ -79,6 +81,16 @@ class Delivery(msgspec.Struct, frozen=True):
     due_at: datetime | None
     ended_at: datetime | None
     attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def activation_id(self) -> int | None:
+        """The activation that it tells of."""
+        return self.lease_id if self.lease_id is not None and self.lease_id > 0 else None
+
+    @property
+    def rent_id(self) -> int | None:
+        """The rental that it tells of."""
+        return -self.lease_id if self.lease_id is not None and self.lease_id < 0 else None
 
     @property
     def webhook_id(self) -> str:

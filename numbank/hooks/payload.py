@@ -38,6 +38,21 @@ class ActivationPayload(msgspec.Struct, frozen=True, rename="camel"):
     received_at: str
 
 
+class Sms(msgspec.Struct, frozen=True, rename="camel"):
+    """A message as the rent webhook shows it."""
+
+    phone_from: str
+    text: str
+    date: str
+
+
+class RentPayload(msgspec.Struct, frozen=True, rename="camel"):
+    """A message of a rental, in the order of the document (protocol.md 9.2)."""
+
+    rent_id: str
+    sms: Sms
+
+
 class Kind(msgspec.Struct, frozen=True):
     """How an event becomes a body. `read` gives one row per delivery id that still has its facts, the id first; None: there
     is nothing to read. `render` gives None when what it tells was erased meanwhile."""
@@ -58,6 +73,14 @@ def _message(row: asyncpg.Record | None, wording: Wording) -> bytes | None:
     )  # fmt: skip
 
 
+def _rent_message(row: asyncpg.Record | None, wording: Wording) -> bytes | None:
+    """A message or a call of a rental; of a call the transcript, which may be empty."""
+    if row is None or row["erased"]:
+        return None
+    sms = Sms(row["sender"], row["text"], wording.date(row["received_at"]))
+    return msgspec.json.encode(RentPayload(str(row["rent_id"]), sms))
+
+
 def _test(_row: asyncpg.Record | None, wording: Wording) -> bytes | None:
     """An example in the form of a message; activation 0 is nobody's."""
     return msgspec.json.encode(
@@ -70,6 +93,7 @@ def _test(_row: asyncpg.Record | None, wording: Wording) -> bytes | None:
 KINDS: Mapping[Event, Kind] = {
     Event.MESSAGE: Kind(Q.messages, _message),
     Event.TEST: Kind(None, _test),
+    Event.RENT_MESSAGE: Kind(Q.rent_messages, _rent_message),
 }
 
 

@@ -1,7 +1,7 @@
 -- Webhooks. Events, states and failures are numbered in hooks/model.py. Deliveries are taken and ended by the sender only.
 
 -- name: enqueue
--- Deliveries of events for all endpoints of their accounts that are on. One behind another of the same lease that waits for
+-- Deliveries of events for all endpoints of their accounts that are on, but not those of rentals. One behind another of the same lease that waits for
 -- long starts no earlier than that one. One behind another that may be in a node's hands (a try takes a minute at most, and the
 -- node keeps it for 20 s more) is due now: that one may end before we commit, and then nobody would move this one up.
 -- The sum in the maximum keeps it from walking all that waits for the endpoint in the order of time.
@@ -11,8 +11,56 @@ select h.id, e.account_id, e.kind, e.lease_id, e.message_id, bank_now(), coalesc
     having max(d.due_at + interval '0') > bank_now() + interval '80 s'
   ), bank_now())
 from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[]) with ordinality e(kind, account_id, lease_id, message_id, place)
-join hook h on h.account_id = e.account_id and h.removed_at is null and h.off_reason is null
+join hook h on h.account_id = e.account_id and h.removed_at is null and h.off_reason is null and not h.rents
 order by e.place, h.id;
+
+-- name: enqueue_rent
+-- Deliveries of messages for the endpoints that their rentals name, where they are on; in order as in `enqueue`.
+insert into delivery (hook_id, account_id, kind, lease_id, message_id, created_at, due_at)
+select h.id, h.account_id, $1, e.lease_id, e.message_id, bank_now(), coalesce((
+    select max(d.due_at + interval '0') from delivery d where d.state = 0 and d.hook_id = h.id and d.lease_id = e.lease_id
+    having max(d.due_at + interval '0') > bank_now() + interval '80 s'
+  ), bank_now())
+from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) with ordinality e(hook_id, account_id, lease_id, message_id, place)
+join hook h on h.id = e.hook_id and h.account_id = e.account_id and h.removed_at is null and h.off_reason is null and h.rents
+order by e.place;
+
+-- name: name_again
+-- A rental names the endpoint of an address; no row when there is none. What was off because it failed is on again; what its
+-- customer ($3 is his reason) or the operator switched off stays so.
+update hook set used_at = bank_now(), off_reason = case when off_by_operator or off_reason = $3 then off_reason end,
+  failures = case when off_reason is null or off_by_operator or off_reason = $3 then failures else 0 end
+where account_id = $1 and md5(url) = md5($2) and url = $2 and rents and removed_at is null returning id;
+
+-- name: still_named
+-- Rentals that begin anew name these endpoints once more, as in `name_again`; gives those that were not removed meanwhile.
+update hook set used_at = bank_now(), off_reason = case when off_by_operator or off_reason = $2 then off_reason end,
+  failures = case when off_reason is null or off_by_operator or off_reason = $2 then failures else 0 end
+where id = any($1::bigint[]) and rents and removed_at is null returning id;
+
+-- name: add_for_rentals
+-- An endpoint for an address that a rental names.
+insert into hook (account_id, url, secret, rents, used_at) values ($1, $2, $3, true, bank_now()) returning id;
+
+-- name: other_rental_endpoints
+-- How many other addresses the rentals of an account have named, counted up to a limit.
+select count(*) from (
+  select from hook where account_id = $1 and rents and removed_at is null and url <> $2 limit $3
+) others;
+
+-- name: remove_idle
+-- Endpoints of rentals that were not looked at for some days, the longest first: those with a live rental are kept for as long
+-- again, the others are removed.
+with idle as (
+  select h.id, exists (
+    select from rent r where r.account_id = h.account_id and r.state < 8 and r.hook_id = h.id
+  ) as used
+  from hook h where h.rents and h.removed_at is null and h.used_at < bank_now() - $1::float8 * interval '1 day'
+  order by h.used_at, h.id limit $2
+)
+update hook h set used_at = case when i.used then bank_now() else h.used_at end,
+  removed_at = case when i.used then null else bank_now() end
+from idle i where h.id = i.id and h.removed_at is null returning h.id;
 
 -- name: add_delivery
 -- One delivery for one endpoint, due now.
@@ -76,6 +124,13 @@ select d.id, a.id as lease_id, s.code as service, a.country_id, m.text, m.code, 
 from delivery d join activation a on a.id = d.lease_id
 join service s on s.id = a.service_id join message m on m.id = d.message_id where d.id = any($1::bigint[]);
 
+-- name: rent_messages
+-- The facts of deliveries about messages of rentals, which stand under minus their ids; erased ones as in `messages`.
+select d.id, -d.lease_id as rent_id, m.sender, m.text, m.received_at,
+  m.sender = '' and m.text = '' and m.code is null
+    and (m.kind = 0 or m.id <= (select r.upto from retention r where r.topic = 'message')) as erased
+from delivery d join message m on m.id = d.message_id where d.id = any($1::bigint[]);
+
 -- name: add_attempts
 -- What tries came to, also those of a turn that is over.
 insert into attempt (delivery_id, at, status, ms, error)
@@ -128,21 +183,21 @@ select id from customer where id = $1 for no key update;
 insert into hook (account_id, url, secret) values ($1, $2, $3) returning id;
 
 -- name: hooks_of
--- The endpoints of an account.
+-- The endpoints of an account: its own, and a thousand that its rentals named.
 select id, account_id, url, off_reason, off_by_operator, failures, created_at,
-  case when old_until > bank_now() then old_until end as old_until
-from hook where account_id = $1 and removed_at is null order by id;
+  case when old_until > bank_now() then old_until end as old_until, rents
+from hook where account_id = $1 and removed_at is null order by rents, id limit 1000;
 
 -- name: all_hooks
 -- The endpoints of everybody, for the operator.
 select id, account_id, url, off_reason, off_by_operator, failures, created_at,
-  case when old_until > bank_now() then old_until end as old_until
+  case when old_until > bank_now() then old_until end as old_until, rents
 from hook where removed_at is null order by account_id, id limit $1;
 
 -- name: hook
 -- One endpoint; of one account, or of any when that is null.
 select id, account_id, url, off_reason, off_by_operator, failures, created_at,
-  case when old_until > bank_now() then old_until end as old_until
+  case when old_until > bank_now() then old_until end as old_until, rents
 from hook where id = $1 and ($2::bigint is null or account_id = $2) and removed_at is null;
 
 -- name: change_hook

@@ -20,3 +20,12 @@ async def enqueue(
     """
     columns = (list(column) for column in zip(*heard, strict=True))
     await tx.execute(Q.enqueue, [event] * len(heard), *columns)
+
+
+async def enqueue_rent(tx: Connection, told: Sequence[tuple[int, int, int, int]]) -> None:
+    """Deliveries for the endpoints that rentals name: (endpoint, account, reference of the rental, message), in this order.
+
+    One that is off, removed or another account's is left out.
+    """
+    if told:
+        await tx.execute(Q.enqueue_rent, Event.RENT_MESSAGE, *(list(column) for column in zip(*told, strict=True)))

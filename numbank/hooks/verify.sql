@@ -10,11 +10,17 @@ select case
       then format('delivery %s tells account %s of activation %s, which is not its own', d.id, d.account_id, d.lease_id)
     when d.kind = 0 and (m.id is null or m.lease_id is distinct from d.lease_id)
       then format('delivery %s tells of message %s, which activation %s did not receive', d.id, d.message_id, d.lease_id)
+    when d.kind = 2 and (r.id is null or r.account_id <> d.account_id)
+      then format('delivery %s tells account %s of rental %s, which is not its own', d.id, d.account_id, -d.lease_id)
+    when d.kind = 2 and (m.id is null or m.lease_id is distinct from d.lease_id)
+      then format('delivery %s tells of message %s, which rental %s did not receive', d.id, d.message_id, -d.lease_id)
+    when d.kind in (0, 2) and h.rents <> (d.kind = 2)
+      then format('delivery %s of kind %s is for endpoint %s, which is told of other leases', d.id, d.kind, d.hook_id)
     when d.state = 1 and not exists (select from attempt t where t.delivery_id = d.id and t.status = 200 and t.error is null)
       then format('delivery %s counts as delivered, but no try went through', d.id)
   end
 from delivery d left join hook h on h.id = d.hook_id left join activation a on a.id = d.lease_id
-left join message m on m.id = d.message_id
+left join rent r on r.id = -d.lease_id left join message m on m.id = d.message_id
 where d.id >= $1 and d.id < $2;
 
 -- name: tries

@@ -36,19 +36,19 @@ class Room(msgspec.Struct):
     live: dict[int, int] = {}
     lately: dict[int, int] = {}
 
-    def refuse(self, request: Limited, wanted: int = 1) -> Refusal | None:
-        """The refusal for so many more leases, None when there is room."""
+    def refuse(self, request: Limited, wanted: int = 1, ending: int = 0) -> Refusal | None:
+        """The refusal for so many more leases, None when there is room. So many are `ending`, to make room for these."""
         account_id = request.account_id
-        if request.max_live and self.live.get(account_id, 0) + wanted > request.max_live:
+        if request.max_live and self.live.get(account_id, 0) - ending + wanted > request.max_live:
             return ChannelsLimit()
         if request.per_min and self.lately.get(account_id, 0) + wanted > request.per_min:
             return RateLimited()
         return None
 
-    def take(self, request: Limited, wanted: int = 1) -> None:
-        """Count leases that are being made."""
+    def take(self, request: Limited, wanted: int = 1, ending: int = 0) -> None:
+        """Count leases that are being made, and those that end for them."""
         account_id = request.account_id
-        self.live[account_id] = self.live.get(account_id, 0) + wanted
+        self.live[account_id] = self.live.get(account_id, 0) - ending + wanted
         self.lately[account_id] = self.lately.get(account_id, 0) + wanted
 
 

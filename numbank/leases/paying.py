@@ -51,21 +51,25 @@ class Purses(msgspec.Struct):
         """The refusal for so many more leases, None when there is room."""
         return self.room.refuse(request, wanted)
 
-    def pay(self, request: Limited, charged: Charged, wanted: int = 1, *, starts: bool = False) -> Charged | Refusal:
+    def pay(
+        self, request: Limited, charged: Charged, wanted: int = 1, *, starts: bool = False, ending: int = 0
+    ) -> Charged | Refusal:
         """Set money and room for so many leases aside, or say that one of them is not there.
 
-        `starts`: from now on the account spends its cashback.
+        `starts`: from now on the account spends its cashback. So many leases are `ending`, to make room for these.
         """
         account_id = request.account_id
         balance = self.balances[account_id]
         spends = starts or account_id in self.spending
-        paid = self.room.refuse(request, wanted) or pay(charged, balance.cash, balance.cashback, spends_cashback=spends)
+        paid = self.room.refuse(request, wanted, ending) or pay(
+            charged, balance.cash, balance.cashback, spends_cashback=spends
+        )
         if isinstance(paid, Refusal):
             return paid
         if spends and account_id not in self.spending:
             self.spending.add(account_id)
             self.starting.add(account_id)
-        self.room.take(request, wanted)
+        self.room.take(request, wanted, ending)
         balance.debit(paid.price, paid.cashback)
         return paid
 

@@ -117,9 +117,11 @@ async def credit_cashback(tx: Connection, credits: Sequence[tuple[int, int, int]
             raise BrokenBooks(f"{credited} accounts got the cashback of {len(wanted)} holds")
 
 
-async def refund(tx: Connection, hold_id: int, account_id: int) -> Refunded | None:
+async def refund(tx: Connection, hold_id: int, account_id: int, amount: int | None = None) -> Refunded | None:
     """Give a posted hold back to where it came from, less the cashback that it earned; None if it was refunded before.
 
+    `amount` is how much of it, before it has earned anything, None for all; cash and cashback come back in the proportion in
+    which they were paid.
     LookupError when the account has no such hold, BrokenBooks when it was not posted.
     """
     balance = (await lock_balances(tx, [account_id])).get(account_id)
@@ -129,13 +131,32 @@ async def refund(tx: Connection, hold_id: int, account_id: int) -> Refunded | No
         raise LookupError(f"account {account_id} has no hold {hold_id}")
     if row["refunded"]:
         return None
-    taken = taken_back(row["credited"], balance.cashback + row["cashback"])
-    refunded = Refunded(row["cash"], row["cashback"], taken.cash, taken.cashback)
+    if amount is not None and row["credited"]:
+        raise BrokenBooks(f"hold {hold_id} earned cashback: it can be refunded as a whole only")
+    part = split(row["cash"], row["cashback"], amount)
+    taken = taken_back(row["credited"], balance.cashback + part[1])
+    refunded = Refunded(*part, taken.cash, taken.cashback)
     if not await tx.fetchval(
-        Q.refund_hold, hold_id, refunded.cash, refunded.cashback, refunded.taken_cash, refunded.taken_cashback
+        Q.refund_hold,
+        hold_id,
+        *part,
+        refunded.taken_cash,
+        refunded.taken_cashback,
+        None if amount is None else sum(part),
     ):
         raise BrokenBooks(f"hold {hold_id} was not posted")
     return refunded
+
+
+def split(cash: int, cashback: int, amount: int | None) -> tuple[int, int]:
+    """What of an amount goes back to cash and to cashback, to the nearest 1/10,000; None: all of both."""
+    whole = cash + cashback
+    if amount is None or amount == whole:
+        return cash, cashback
+    if not 0 <= amount < whole:
+        raise ValueError(f"{amount} of {whole} cannot be given back")
+    to_cash = (2 * amount * cash + whole) // (2 * whole)
+    return to_cash, amount - to_cash
 
 
 async def _end(tx: Connection, sql: str, hold_ids: Sequence[int]) -> None:

@@ -87,9 +87,9 @@ from hold h where h.id = $1;
 
 -- name: refund_hold
 -- Give a posted hold back to its locked account ($2 cash, $3 cashback) and take its cashback ($4 from the cash, $5 from the
--- cashback); nothing comes back when it was not open for that.
+-- cashback); $6 is the sum when that is not all of the hold. Nothing comes back when it was not open for that.
 with refunded as (
-  update hold set refunded_at = bank_now() where id = $1 and state = 1 and refunded_at is null returning id, account_id
+  update hold set refunded_at = bank_now(), refunded_part = $6 where id = $1 and state = 1 and refunded_at is null returning id, account_id
 ), posting as (
   select r.id, r.account_id, a.currency, p.kind, p.debit, p.credit, p.amount
   from refunded r join account a on a.id = r.account_id cross join lateral (values

@@ -52,7 +52,8 @@ from (
 ) booked;
 
 -- name: cashbacks
--- Each posted hold earned cashback at most once and less than it cost; a refund gave all of it back once, less that cashback.
+-- Each posted hold earned cashback at most once and less than it cost; a refund gave all of it back once, or the part that was
+-- decided on, in the proportion of cash and cashback, less that cashback.
 select case
     when id is null then format('%s transfers give or take cashback of hold %s, which does not exist', entries, hold_id)
     when credits > 1 or credited > cash + cashback or (credits > 0 and state <> 1)
@@ -60,28 +61,34 @@ select case
     when foreign_books > 0 then format('hold %s of account %s moves the books of another account', id, account_id)
     when refunded_at is null and (refunds > 0 or takings > 0)
       then format('hold %s is not refunded, but gave back %s and took cashback of %s', id, refunded_cash + refunded_cashback, taken)
-    when refunded_at is not null and (state <> 1 or (refunded_cash, refunded_cashback) <> (cash, cashback)
-        or refunds <> (cash > 0)::int + (cashback > 0)::int)
-      then format('hold %s of %s + %s in state %s was refunded %s times as %s + %s',
-        id, cash, cashback, state, refunds, refunded_cash, refunded_cashback)
+    when refunded_at is not null and (state <> 1 or (refunded_cash, refunded_cashback) <> (due_cash, due - due_cash)
+        or refunds <> (due_cash > 0)::int + (due > due_cash)::int or due > cash + cashback)
+      then format('hold %s of %s + %s in state %s was refunded %s times as %s + %s, %s in all was due',
+        id, cash, cashback, state, refunds, refunded_cash, refunded_cashback, due)
     when refunded_at is not null and taken <> credited
       then format('hold %s was refunded and earned cashback of %s, of which %s was taken back', id, credited, taken)
   end
 from (
-  select h.id, h.account_id, h.cash, h.cashback, h.state, h.refunded_at, max(e.hold_id) as hold_id, count(e.hold_id) as entries,
-    count(*) filter (where e.kind = 6 and e.debit = -4) as credits, count(*) filter (where e.kind = 5) as refunds,
+  select h.id, h.account_id, h.cash, h.cashback, h.state, h.refunded_at, h.due, h.due_cash, max(e.hold_id) as hold_id,
+    count(e.hold_id) as entries, count(*) filter (where e.kind = 6 and e.debit = -4) as credits, count(*) filter (where e.kind = 5) as refunds,
     count(*) filter (where e.kind = 6 and e.credit = -4) as takings,
     count(*) filter (where (e.debit >= 0 and e.debit / 2 <> h.account_id) or (e.credit >= 0 and e.credit / 2 <> h.account_id)) as foreign_books,
     coalesce(sum(e.amount) filter (where e.kind = 6 and e.debit = -4), 0) as credited,
     coalesce(sum(e.amount) filter (where e.kind = 6 and e.credit = -4), 0) as taken,
     coalesce(sum(e.amount) filter (where e.kind = 5 and e.credit = 2 * h.account_id), 0) as refunded_cash,
     coalesce(sum(e.amount) filter (where e.kind = 5 and e.credit = 2 * h.account_id + 1), 0) as refunded_cashback
-  from (select id, account_id, cash, cashback, state, refunded_at from hold where id >= $1 and id < $2) h
+  from (
+    select id, account_id, cash, cashback, state, refunded_at, coalesce(refunded_part, cash + cashback) as due, case
+        when refunded_part <> cash + cashback then div(2 * refunded_part::numeric * cash + cash + cashback, greatest(2 * (cash + cashback), 1))
+        else cash
+      end as due_cash
+    from hold where id >= $1 and id < $2
+  ) h
   full join (
     select hold_id, kind, debit, credit, amount from entry where hold_id >= $1 and hold_id < $2 and kind in (5, 6)
   ) e on e.hold_id = h.id
   where e.hold_id is not null or h.refunded_at is not null
-  group by h.id, h.account_id, h.cash, h.cashback, h.state, h.refunded_at, coalesce(h.id, e.hold_id)
+  group by h.id, h.account_id, h.cash, h.cashback, h.state, h.refunded_at, h.due, h.due_cash, coalesce(h.id, e.hold_id)
 ) booked;
 
 -- name: settled_turnover

@@ -65,12 +65,16 @@ class Rental(msgspec.Struct, frozen=True):
 
 
 class Received(msgspec.Struct, frozen=True):
-    """A message of a rental. `service` is the code of the service that it names, or of the rental, or `ot`."""
+    """A message of a rental. `service` is the code of the service that it names, or of the rental, or `ot`.
+
+    `recording_id`: the call whose recording is kept.
+    """
 
     sender: str
     text: str
     service: str
     received_at: datetime
+    recording_id: int | None = None
 
 
 class Inbox(msgspec.Struct, frozen=True):

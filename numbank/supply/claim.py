@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from numbank.clock import Chance
+from numbank.db.columns import columns
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.supply.shelf import NumberState, Shelf, hashed_start
@@ -286,10 +287,10 @@ async def claim(tx: Connection, wishes: Sequence[Wish]) -> Claims:
     search = _Search(wishes, await lock_shelves(tx, keys))
     while groups := search.groups():
         unread = search.pile_wishes(groups)
-        piles = [tuple(row) for row in await tx.fetch(Q.read_piles, *_columns(unread, 4))] if unread else []
+        piles = [tuple(row) for row in await tx.fetch(Q.read_piles, *columns(unread, 4))] if unread else []
         looked = search.candidates(groups, piles)
         asked = [(*key, seq) for key, seqs in looked.items() for seq in seqs]
-        rows = await tx.fetch(Q.lock_candidates, *_columns(asked, 3)) if asked else []
+        rows = await tx.fetch(Q.lock_candidates, *columns(asked, 3)) if asked else []
         if further and rows:
             not_for = await tx.fetch(Q.not_for, [row["id"] for row in rows], further)
             search.not_for.update((number_id, service_id) for number_id, service_id in not_for)
@@ -305,13 +306,13 @@ async def save(tx: Connection, claims: Claims, leased: Sequence[tuple[Claim, int
     """Write what a claim decided: `leased` pairs each claim that is used with its lease id."""
     if leased:
         given = await tx.fetchval(
-            Q.save_numbers, *_columns([(one.number_id, lease_id, one.service_id) for one, lease_id in leased], 3)
+            Q.save_numbers, *columns([(one.number_id, lease_id, one.service_id) for one, lease_id in leased], 3)
         )
         if given != len(leased):
             raise RuntimeError(f"{given} of {len(leased)} claimed numbers were free")
     also = [(one.pool_id, one.number_id, service_id) for one, _ in leased for service_id in one.also]
     if also:
-        await tx.execute(Q.save_also, *_columns(also, 3))
+        await tx.execute(Q.save_also, *columns(also, 3))
     counts: dict[Key, int] = {}
     for one, _ in leased:
         counts[one.pool_id, one.service_id] = counts.get((one.pool_id, one.service_id), 0) + 1
@@ -319,14 +320,9 @@ async def save(tx: Connection, claims: Claims, leased: Sequence[tuple[Claim, int
     edits = claims.edits
     await tx.execute(
         Q.save_shelves,
-        *_columns(moved, 4),
-        *_columns(edits.off_pile, 3),
-        *_columns(edits.on_pile, 3),
-        *_columns(edits.passed, 3),
-        *_columns([(*key, count) for key, count in counts.items()], 3),
+        *columns(moved, 4),
+        *columns(edits.off_pile, 3),
+        *columns(edits.on_pile, 3),
+        *columns(edits.passed, 3),
+        *columns([(*key, count) for key, count in counts.items()], 3),
     )
-
-
-def _columns(rows: Sequence[tuple[int, ...]], width: int) -> list[list[int]]:
-    """Rows as columns for unnest; the right number of empty ones when there is no row."""
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

@@ -12,6 +12,7 @@ import msgspec
 
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
+from numbank.errors import OperatorError
 from numbank.supply import numbers
 from numbank.supply.shelf import NumberState
 
@@ -47,6 +48,25 @@ async def connect(tx: Connection, number_ids: Sequence[int], rest: timedelta) ->
     await numbers.lock(tx, number_ids)
     await tx.execute(Q.connect, list(number_ids), rest)
     return await _lines(tx, number_ids)
+
+
+async def quarantine(tx: Connection, number_ids: Sequence[int]) -> None:
+    """These numbers are gone: nobody gets them unless they are found. They are locked, and nobody leases them any more."""
+    ids = sorted(set(number_ids))
+    gone = await tx.fetchval(Q.quarantine, ids)
+    if gone != len(ids):
+        raise RuntimeError(f"{gone} of {len(ids)} numbers were without a lease")
+
+
+async def found(tx: Connection, number_ids: Sequence[int], rest: timedelta) -> list[Line]:
+    """These numbers were gone and are back: they rest first. OperatorError when one of them is not in quarantine."""
+    await numbers.lock(tx, number_ids)
+    back = {row[0] for row in await tx.fetch(Q.found, list(number_ids), rest)}
+    known = await _lines(tx, number_ids)
+    there = [str(line.e164) for line in known if line.number_id not in back]
+    if there:
+        raise OperatorError(f"not lost: {', '.join(there)}")
+    return known
 
 
 async def off(tx: Connection, number_ids: Sequence[int]) -> set[int]:

@@ -16,6 +16,20 @@ select pool_id, null, -count(*), 0 from line where state = 0 group by 1
 union all
 select pool_id, last_service_id, 0, -count(*) from line where state = 2 group by 1, 2;
 
+-- name: quarantine
+-- Numbers are gone: nobody gets them again. Counts those on which there was no lease. The counts of stock follow.
+with line as (
+  select id, pool_id, state, last_service_id from number where id = any($1::bigint[]) and state <> 1
+), gone as (
+  update number n set state = 4, offline = false, rests_until = null from line l where n.id = l.id returning 1
+), moved as (
+  insert into stock_move (pool_id, service_id, free, busy)
+  select pool_id, null, -count(*), 0 from line where state = 0 group by 1
+  union all
+  select pool_id, last_service_id, 0, -count(*) from line where state = 2 and last_service_id is not null group by 1, 2
+)
+select count(*) from gone;
+
 -- name: connect
 -- Lines are on again. What was offline rests first, for what was sent to it meanwhile comes now; the rest sweep frees it.
 with line as (
@@ -27,6 +41,18 @@ with line as (
 )
 insert into stock_move (pool_id, service_id, busy)
 select pool_id, last_service_id, count(*) from line where state = 3 and last_service_id is not null group by 1, 2;
+
+-- name: found
+-- Numbers that were gone are back: each rests first, and the rest sweep frees it. Gives those that were gone.
+with line as (
+  select id, pool_id, last_service_id from number where id = any($1::bigint[]) and state = 4
+), found as (
+  update number n set state = 2, rests_until = bank_now() + $2::interval from line l where n.id = l.id returning n.id
+), moved as (
+  insert into stock_move (pool_id, service_id, busy)
+  select pool_id, last_service_id, count(*) from line where last_service_id is not null group by 1, 2
+)
+select id from found;
 
 -- name: take_again
 -- Give free or resting numbers to leases of services that they served before; counts how many could be had. Their use

@@ -22,6 +22,14 @@ async def share(tx: Connection, uses: Sequence[tuple[int, int]]) -> dict[tuple[i
     return {(number_id, service_id): tries for number_id, service_id, tries in rows}
 
 
+async def use_again(tx: Connection, uses: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """Use numbers once more for services that they were claimed for, and given back; gives how often that was before."""
+    if not uses:
+        return {}
+    rows = await tx.fetch(Q.use_again, *(list(column) for column in zip(*uses, strict=True)))
+    return {(number_id, service_id): tries for number_id, service_id, tries in rows}
+
+
 async def give_back(tx: Connection, unused: Sequence[tuple[int, int, int]], until: datetime) -> None:
     """(number, service, tries) that received nothing for a further service.
 

@@ -27,6 +27,30 @@ select w.number_id, w.service_id, coalesce(p.tries, o.tries, 0)::smallint
 from wanted w left join off_pile p on p.number_id = w.number_id and p.service_id = w.service_id
 left join off_wait o on o.number_id = w.number_id and o.service_id = w.service_id;
 
+-- name: use_again
+-- Numbers behind the bookmarks of services serve them once more: out of piles and waits, counted as withheld where they were
+-- not before. Gives how often each was given back unused.
+with wanted as (
+  select w.number_id, w.service_id, n.pool_id, n.seq
+  from unnest($1::bigint[], $2::int[]) w(number_id, service_id) join number n on n.id = w.number_id
+), off_pile as (
+  delete from pile d using wanted w where d.pool_id = w.pool_id and d.service_id = w.service_id and d.seq = w.seq
+  returning w.number_id, w.service_id, d.tries
+), off_wait as (
+  delete from passed d using wanted w where d.number_id = w.number_id and d.service_id = w.service_id
+  returning d.number_id, d.service_id, d.tries, d.not_before
+), used as (
+  insert into use (number_id, service_id) select number_id, service_id from wanted
+), moved as (
+  insert into stock_move (pool_id, service_id, withheld)
+  select w.pool_id, w.service_id, count(*) - count(o.not_before)
+  from wanted w left join off_wait o on o.number_id = w.number_id and o.service_id = w.service_id
+  group by 1, 2 having count(*) > count(o.not_before)
+)
+select w.number_id, w.service_id, coalesce(p.tries, o.tries, 0)::smallint
+from wanted w left join off_pile p on p.number_id = w.number_id and p.service_id = w.service_id
+left join off_wait o on o.number_id = w.number_id and o.service_id = w.service_id;
+
 -- name: give_back_shared
 -- Numbers that received nothing for a further service: behind the bookmark they rest for it, ahead they are only unused.
 with back as (

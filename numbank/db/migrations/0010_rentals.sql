@@ -73,6 +73,12 @@ insert into growth (parent, sequence, upto) values
   ('rent', 'rent_id', 100000000), ('rent_charge', 'rent_id', 100000000), ('rent_message', 'rent_id', 100000000);
 select add_partition(parent, 20000000) from growth where parent in ('rent', 'rent_charge', 'rent_message');
 
+-- A refund of a part: a number that was lost gives back what the time that was left has cost, if the operator wants it so.
+alter table hold add column refunded_part bigint;
+
 -- Endpoints that rentals name in `url`: one per account and address, told of rentals alone, outside of the account's own limit.
+-- `used_at` is when a rental was last seen to name one.
 alter table hook add column rents boolean not null default false;
+alter table hook add column used_at timestamptz check (rents = (used_at is not null));
 create unique index hook_rents on hook (account_id, md5(url)) where rents and removed_at is null;
+create index hook_idle on hook (used_at, id) where rents and removed_at is null;

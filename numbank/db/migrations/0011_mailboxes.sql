@@ -22,6 +22,7 @@ create table mail_price (
   site text not null default '',
   price bigint not null check (price >= 0),
   remaining int check (remaining >= 0),
+  limited_after bigint, -- leases up to this id give nothing back to this count
   check ((zone is null) <> (domain_id is null)),
   unique nulls not distinct (zone, domain_id, site)
 ) with (fillfactor = 50);
@@ -71,6 +72,7 @@ create table mailbox (
   mails int not null default 0 check (mails >= 0),
   mail_id bigint, -- the mail that shows
   value text, -- its code, else its confirmation link
+  has_code boolean not null default false, -- the value is a code
   check ((state >= 8) = (ended_at is not null))
 ) partition by range (id);
 create index mailbox_live on mailbox (account_id, id) where state < 8;

@@ -16,14 +16,15 @@ create table product (
 create table software_pepper (one boolean primary key default true check (one), sealed bytea not null);
 
 create sequence purchase_id;
+
+-- A key belongs to one product and is sold once, so its digest stands here once, whatever product it was loaded for.
 create table licence_key (
   id bigint generated always as identity primary key,
-  product_id int not null references product (id),
-  digest bytea not null check (length(digest) = 32),
+  product_id int not null,
+  digest bytea not null unique check (length(digest) = 32),
   sealed bytea not null,
   purchase_id bigint, -- null: in stock
-  loaded_at timestamptz not null default now(),
-  unique (product_id, digest)
+  loaded_at timestamptz not null default now()
 );
 create index licence_key_stock on licence_key (product_id, id) where purchase_id is null;
 create unique index licence_key_purchase on licence_key (purchase_id) where purchase_id is not null;
