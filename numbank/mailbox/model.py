@@ -9,6 +9,8 @@ import msgspec
 
 from numbank.mailbox.states import Event, State
 
+LONGEST_TEXT = 1_000_000  # of a mail as its customer sees it, in characters
+
 
 class MailType(IntEnum):
     """What a customer names: a zone, of which the bank chooses a domain, or one popular domain."""
@@ -52,7 +54,7 @@ class ChangeRequest(msgspec.Struct, frozen=True):
 
 class Mailbox(msgspec.Struct, frozen=True):
     """A mailbox lease as its customer may see it. `value` is the code of its mail, else its confirmation link, else None;
-    `full_message` is the text of the mail that shows.
+    `full_message` is the text of the mail that shows, or its subject when it has no text.
     """
 
     id: int
@@ -125,3 +127,56 @@ class IncomingMail(msgspec.Struct, frozen=True):
     link: str | None
     confidence: float
     key_parts: tuple[str, str]
+    is_read: bool = False
+    """The text is what there is to read: it need not be looked for in the HTML."""
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """A lease as the rules see it. `has_code`: its value is a code; `cashback_bp`: the account's own rate, read where the
+    lease may be done next.
+    """
+
+    id: int
+    account_id: int
+    address_id: int
+    domain_id: int
+    email: str
+    site: str
+    hold_id: int
+    price: int
+    currency: int
+    state: State
+    ended_by: Event | None
+    created_at: datetime
+    cancel_from: datetime
+    due_at: datetime
+    mails: int = 0
+    mail_id: int | None = None
+    value: str | None = None
+    has_code: bool = False
+    cashback_bp: int | None = None
+
+    def shown(self, full_message: str | None = None) -> Mailbox:
+        """It as its customer may see it."""
+        return Mailbox(
+            self.id, self.account_id, self.email, self.site, self.state, self.price, self.currency, self.created_at,
+            self.cancel_from, self.due_at, self.value, full_message,
+        )  # fmt: skip
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A price that fits a request: of a zone or of a domain, for its site or for any. `remaining` None: no limit."""
+
+    price_id: int
+    mail_type: MailType
+    site: str
+    price: int
+    remaining: int | None
+
+
+class Room(msgspec.Struct):
+    """A domain and how many more leases it takes; a desk counts it down while it decides in order of arrival."""
+
+    id: int
+    name: str
+    left: int

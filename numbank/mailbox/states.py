@@ -28,6 +28,7 @@ class Event(IntEnum):
     MAIL = 1
     CANCEL = 2  # by its customer
     EXPIRE = 3
+    REORDER = 4  # its customer goes on with it: the next lease begins on its address
 
 
 class Charge(IntEnum):
@@ -55,4 +56,5 @@ TABLE: dict[tuple[State, Event], Step] = {
     (State.RECEIVED, Event.MAIL): Step(State.RECEIVED),
     (State.RECEIVED, Event.CANCEL): Step(State.CLOSED, guarded=True),
     (State.RECEIVED, Event.EXPIRE): Step(State.DONE),
+    (State.RECEIVED, Event.REORDER): Step(State.DONE),
 }

@@ -26,6 +26,8 @@ TOPICS = {
     "activation": Topic(Q.erase_activation, Q.next_activation),
     "message": Topic(Q.erase_message, Q.next_message),
     "errand": Topic(Q.erase_errand, Q.next_errand),
+    "mailbox": Topic(Q.erase_mailbox, Q.next_mailbox),
+    "mail": Topic(Q.erase_mail, Q.next_mail),
     "simulated_errand": Topic(Q.erase_simulated_errand, Q.next_simulated_errand),
 }
 

@@ -20,7 +20,8 @@ update retention set days = null, looked_at = now() where days is not null;
 
 -- name: erase_message
 -- Messages: sender, text and code go, with the recording of a call and what was still to be written down of it. Those of a
--- lease that runs wait for its end.
+-- activation that runs wait for its end. Those of a rental do not: it may run for weeks, and everybody's later messages would
+-- wait for it.
 with seen as materialized (
   select m.id, m.received_at < $2 and coalesce(l.state, 8) >= 8 as old
   from (select id, received_at, lease_id from message where id > $1 order by id limit $3) m
@@ -46,6 +47,36 @@ with seen as materialized (
   order by a.id for no key update of a
 ), erased as (
   update activation a set code = null, forward_to = null from due where a.id = due.id returning 1
+)
+select count(*), coalesce(min(id) filter (where not old) - 1, max(id)), (select count(*) from erased) from seen;
+
+-- name: erase_mailbox
+-- Leases of mailboxes: the code or link goes. One that runs waits for its end. Addresses stay, as telephone numbers do.
+with seen as materialized (
+  select id, created_at < $2 and state >= 8 as old from mailbox where id > $1 order by id limit $3
+), due as materialized (
+  select b.id from mailbox b join seen s on s.id = b.id where s.old and b.value is not null order by b.id for no key update of b
+), erased as (
+  update mailbox b set value = null from due where b.id = due.id returning 1
+)
+select count(*), coalesce(min(id) filter (where not old) - 1, max(id)), (select count(*) from erased) from seen;
+
+-- name: erase_mail
+-- Mails: senders, subject, texts, code, link and the names of attachments go. Those of a lease that runs wait for its end.
+with seen as materialized (
+  select m.id, m.received_at < $2 and coalesce(l.state, 8) >= 8 as old
+  from (select id, received_at, mailbox_id from mail where id > $1 order by id limit $3) m
+  left join lateral (select b.state from mailbox b where b.id = m.mailbox_id offset 0) l on true
+), due as materialized (
+  select m.id from mail m join seen s on s.id = m.id where s.old order by m.id for no key update of m
+), erased as (
+  update mail m set sender = '', author = '', subject = '', text = '', html = '', attachments = '[]', code = null, link = null
+  from due
+  where m.id = due.id and (
+    m.sender <> '' or m.author <> '' or m.subject <> '' or m.text <> '' or m.html <> '' or m.attachments <> '[]'
+    or m.code is not null or m.link is not null
+  )
+  returning 1
 )
 select count(*), coalesce(min(id) filter (where not old) - 1, max(id)), (select count(*) from erased) from seen;
 
@@ -79,6 +110,14 @@ select id, received_at from message where id >= $1 order by id limit 1;
 -- The first activation from an id on.
 select id, created_at from activation where id >= $1 order by id limit 1;
 
+-- name: next_mailbox
+-- The first lease of a mailbox from an id on.
+select id, created_at from mailbox where id >= $1 order by id limit 1;
+
+-- name: next_mail
+-- The first mail from an id on.
+select id, received_at from mail where id >= $1 order by id limit 1;
+
 -- name: next_errand
 -- The first errand from an id on.
 select id, at from errand where id >= $1 order by id limit 1;
@@ -93,6 +132,8 @@ select case $1::text
   when 'message' then (select max(id) from message)
   when 'activation' then (select max(id) from activation)
   when 'errand' then (select max(id) from errand)
+  when 'mailbox' then (select max(id) from mailbox)
+  when 'mail' then (select max(id) from mail)
   else (select max(errand_id) from simulated_errand)
 end;
 
@@ -102,5 +143,7 @@ select case $1::text
   when 'message' then (select count(*) from message where id > $2 and id <= $3)
   when 'activation' then (select count(*) from activation where id > $2 and id <= $3)
   when 'errand' then (select count(*) from errand where id > $2 and id <= $3)
+  when 'mailbox' then (select count(*) from mailbox where id > $2 and id <= $3)
+  when 'mail' then (select count(*) from mail where id > $2 and id <= $3)
   else (select count(*) from simulated_errand where errand_id > $2 and errand_id <= $3)
 end;

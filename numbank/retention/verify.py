@@ -12,5 +12,7 @@ CHECKS: tuple[Check, ...] = (
     by_id(Q, "messages", "message"),
     by_id(Q, "activations", "activation"),
     by_id(Q, "errands", "errand"),
+    by_id(Q, "mailboxes", "mailbox"),
+    by_id(Q, "mails", "mail"),
     whole(Q, "in_time"),
 )
