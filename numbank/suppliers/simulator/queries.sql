@@ -26,6 +26,17 @@ with due as (
 update simulated_message m set due_at = bank_now() + make_interval(secs => $2) from due where m.id = due.id
 returning m.id, m.e164, m.foreign_id, m.sender, m.text, m.kind, m.language;
 
+-- name: waiting_mailboxes
+-- Leases of mailboxes on these domains that have waited longer than $2 seconds for their first mail, by their ends.
+select id, email, site, created_at from mailbox
+where state = 1 and created_at <= bank_now() - make_interval(secs => $2)
+  and split_part(email, '@', 2) = any($1::text[]) and id <> all($3::bigint[])
+order by due_at, id limit $4;
+
+-- name: switch_domains
+-- Sell on these domains, or do not.
+update mail_domain set active = $2 where name = any($1::text[]) and active <> $2;
+
 -- name: forget_sent
 -- Messages that the bank has taken.
 delete from simulated_message where id = any($1::bigint[]);
@@ -52,12 +63,27 @@ with added as (
 select count(*) from added;
 
 -- name: stocked
--- How many numbers this supplier has in each country.
-select country_id, sum(last_seq)::bigint from pool where supplier_id = $1 group by 1;
+-- How many numbers for activations this supplier has in each country.
+select country_id, sum(last_seq)::bigint from pool where supplier_id = $1 and abilities & 8 = 0 group by 1;
+
+-- name: stocked_for_rent
+-- How many numbers that can be rented this supplier has in each country.
+select country_id, sum(last_seq)::bigint from pool where supplier_id = $1 and abilities & 8 <> 0 group by 1;
+
+-- name: service_id
+-- The id of a service.
+select id from service where code = $1;
+
+-- name: to_rent
+-- The regular prices of some services in those of these countries that have no terms at all.
+select o.country_id, o.service_id, min(o.price) from offer o join service s on s.id = o.service_id and s.code = any($2::text[])
+where o.country_id = any($1::int[]) and o.supplier_id = $3 and o.kind = 0 and o.regular
+  and not exists (select from rent_term t where t.country_id = o.country_id)
+group by 1, 2 order by 1, 2;
 
 -- name: stocked_in
--- How many numbers this supplier has in one country.
-select coalesce(sum(last_seq), 0)::bigint from pool where supplier_id = $1 and country_id = $2;
+-- How many numbers for activations this supplier has in one country.
+select coalesce(sum(last_seq), 0)::bigint from pool where supplier_id = $1 and country_id = $2 and abilities & 8 = 0;
 
 -- name: unpriced
 -- Which of these countries lack offers of this supplier. The newest service stands for all: they are priced together.

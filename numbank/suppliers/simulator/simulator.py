@@ -9,10 +9,12 @@ from numbank.catalogue.catalogue import Catalogue
 from numbank.codes import Brands
 from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
+from numbank.leases.refs import rent_of
 from numbank.messages.calls import Kind
 from numbank.settings import Settings
 from numbank.suppliers.simulator.messages import Writer
 from numbank.suppliers.simulator.plan import Faults, Order, Planned, chance_for, plan, plan_more
+from numbank.suppliers.simulator.rentals import plan_rental
 from numbank.supply.errands import Errand
 from numbank.supply.supplier import Leased, Supplier
 
@@ -45,6 +47,11 @@ class Simulator(Supplier):
         """Plan the messages of new leases."""
         rows: list[Row] = []
         for lease in leases:
+            country = self._catalogue.countries.get(lease.country_id)
+            if country is not None and rent_of(lease.lease_id) is not None:
+                told = plan_rental(lease, country, self._catalogue, self._writer, self._seed, self._delay_s)
+                rows += [_row(planned, lease.at, lease.e164) for planned in told]
+                continue
             life_s = (lease.due_at - lease.at).total_seconds()
             order = self._order(
                 lease.lease_id, lease.country_id, lease.service_id, life_s, Kind(lease.kind), lease.language

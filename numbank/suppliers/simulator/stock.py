@@ -53,11 +53,9 @@ async def open_sandbox(connection: Connection, settings: Settings) -> Opened:
 
     Prices and numbers that are there stay as they are, whatever the settings say now.
     """
-    async with _patience(connection):
+    async with patience(connection):
         await offers.supplier(connection, NAME, KIND)
-        own_id, kind = await offers.existing_supplier(connection, NAME)
-        if kind != KIND:
-            raise OperatorError(f"the sandbox needs the name {NAME!r}, but a supplier of kind {kind} has it")
+        own_id = await existing_id(connection)
         countries = served(await all_countries(connection), settings.sandbox_countries)
         if await connection.fetchval(Q.add_any_operators, [country.id for country in countries]):
             await bump(connection, "catalogue")
@@ -68,6 +66,14 @@ async def open_sandbox(connection: Connection, settings: Settings) -> Opened:
                 await numbers.fold(connection)
             await connection.execute(BULK_LOADED, timeout=PATIENCE_S)
     return Opened(own_id, added, priced)
+
+
+async def existing_id(connection: Connection) -> int:
+    """The id of the simulator that is there; OperatorError when somebody else has its name."""
+    own_id, kind = await offers.existing_supplier(connection, NAME)
+    if kind != KIND:
+        raise OperatorError(f"the sandbox needs the name {NAME!r}, but a supplier of kind {kind} has it")
+    return own_id
 
 
 def served(countries: Sequence[Country], wanted: str) -> list[Country]:
@@ -126,7 +132,7 @@ async def _fill(
 
 
 @asynccontextmanager
-async def _patience(connection: Connection) -> AsyncIterator[None]:
+async def patience(connection: Connection) -> AsyncIterator[None]:
     """One set-up at a time, without the time limits that the bank's own statements have."""
     for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
         await connection.execute(f"set {limit} = 0")
