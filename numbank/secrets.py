@@ -1,14 +1,16 @@
 """The key file: seals secrets that must be sent again, so that a copy of the database alone gives none away.
 
 The file holds one key per line; the first seals, all of them open. So a key is changed without a pause: a new one that only
-opens, then it comes first and everything is sealed again, then the old ones go (`numbank secrets rotate`).
+opens, then it comes first and everything is sealed again, then the old ones go (`numbank secrets rotate`). Keys that have
+sealed before stand under a line that says so: none of them is taken for a new one when a rotation is run again.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -19,6 +21,7 @@ FILE_NAME = "secrets.key"
 HEADER = (
     "# Seals the secrets in numbank's database. Keep a copy apart from the database's; every node needs the same.\n"
 )
+OLD_KEYS = "# The keys below sealed before this one: `numbank secrets rotate --drop-old` takes them out.\n"
 
 
 class WrongSeal(OperatorError):  # noqa: N818  an expected "no"
@@ -30,6 +33,7 @@ class KeyFile:
 
     def __init__(self, path: Path, keys: list[Fernet], read_at_ns: int) -> None:
         self.path = path
+        self._each = keys
         self._keys = MultiFernet(keys)
         self._read_at_ns = read_at_ns
         self.count = len(keys)
@@ -72,7 +76,18 @@ class KeyFile:
         try:
             return self._keys.decrypt(sealed).decode()
         except InvalidToken:
-            raise WrongSeal(f"the key file {self.path} is not the one that sealed this bank's secrets") from None
+            raise self._wrong() from None
+
+    def like(self, sealed: bytes) -> KeyFile:
+        """These keys with the one first that sealed this; WrongSeal when none of them did."""
+        for one in self._each:
+            with suppress(InvalidToken):
+                one.decrypt(sealed)
+                return KeyFile(self.path, [one, *(other for other in self._each if other is not one)], self._read_at_ns)
+        raise self._wrong()
+
+    def _wrong(self) -> WrongSeal:
+        return WrongSeal(f"the key file {self.path} is not the one that sealed this bank's secrets")
 
 
 def create(path: Path) -> None:
@@ -90,33 +105,41 @@ def create(path: Path) -> None:
 
 def append_key(path: Path) -> None:
     """Put a new key behind the others: it opens, and seals nothing yet. Then the file can be copied to every node."""
-    _rewrite(path, lambda keys: [*keys, Fernet.generate_key().decode()])
+    _rewrite(path, lambda keys, old: ([*keys, Fernet.generate_key().decode()], old))
 
 
 def promote_key(path: Path) -> None:
-    """Let the last key seal from now on; the others still open."""
-    _rewrite(path, lambda keys: [keys[-1], *keys[:-1]])
+    """Let the key that was prepared last seal from now on, the others still open; without one all stays as it is."""
+    _rewrite(path, lambda keys, old: (keys[-1:], [*keys[:-1], *old]))
 
 
 def drop_old_keys(path: Path) -> int:
     """Take all keys but the first out; gives how many. Only after everything was sealed again."""
     dropped = 0
 
-    def first(keys: list[str]) -> list[str]:
+    def first(keys: list[str], old: list[str]) -> tuple[list[str], list[str]]:
         nonlocal dropped
-        dropped = len(keys) - 1
-        return keys[:1]
+        dropped = len(keys) + len(old) - 1
+        return keys[:1], []
 
     _rewrite(path, first)
     return dropped
 
 
-def _rewrite(path: Path, change: Callable[[list[str]], list[str]]) -> None:
-    """Replace the file in one step: a crash leaves the old one or the new one, never half of one."""
-    keys = [line for line in path.read_text("ascii").splitlines() if line and not line.startswith("#")]
-    fresh = _written(path, change(keys))
+def _rewrite(path: Path, change: Callable[[list[str], list[str]], tuple[list[str], list[str]]]) -> None:
+    """Replace the file in one step: a crash leaves the old one or the new one, never half of one. `change` is given, and
+    gives, the sealing key with those that are prepared, and the old ones."""
+    above, _, below = path.read_text("ascii").partition(OLD_KEYS)
+    keys, old = _keys(above), _keys(below)
+    if not keys:  # moved about by hand: the first key seals, wherever it stands
+        keys, old = old, []
+    fresh = _written(path, *change(keys, old))
     _give(fresh, path)
     fresh.replace(path)
+
+
+def _keys(text: str) -> list[str]:
+    return [key for line in text.splitlines() if (key := line.strip()) and not key.startswith("#")]
 
 
 def _give(fresh: Path, to_owner_of: Path) -> None:
@@ -126,12 +149,14 @@ def _give(fresh: Path, to_owner_of: Path) -> None:
         os.chown(fresh, status.st_uid, status.st_gid)
 
 
-def _written(path: Path, keys: list[str]) -> Path:
+def _written(path: Path, keys: list[str], old: Sequence[str] = ()) -> Path:
     """A file beside `path` with these keys, safe on the disk."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(HEADER + "".join(key + "\n" for key in keys))
+        if old:
+            file.write(OLD_KEYS + "".join(key + "\n" for key in old))
         file.flush()
         os.fsync(file.fileno())
     return fresh

@@ -69,6 +69,50 @@ def test_a_key_is_changed_without_a_moment_in_which_something_cannot_be_opened(p
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_key_that_seals_already_is_not_replaced_by_an_old_one(path: Path) -> None:
+    """A rotation that was cut short is run again: it must not go back to the key that it replaces."""
+    secrets.create(path)
+    old = KeyFile.read(path)
+    secrets.append_key(path)
+    secrets.promote_key(path)
+    sealed = KeyFile.read(path).seal("a")
+    secrets.promote_key(path)
+    with pytest.raises(WrongSeal):
+        old.open(KeyFile.read(path).seal("b"))
+    # The next one that is prepared comes first, and all that were before still open.
+    secrets.append_key(path)
+    assert KeyFile.read(path).count == 3
+    secrets.promote_key(path)
+    newest = KeyFile.read(path)
+    assert (newest.open(sealed), newest.open(old.seal("c"))) == ("a", "c")
+    secrets.promote_key(path)
+    assert secrets.drop_old_keys(path) == 2
+    assert KeyFile.read(path).open(newest.seal("d")) == "d"
+
+
+def test_a_file_seals_like_the_one_that_sealed_something(path: Path) -> None:
+    secrets.create(path)
+    old = KeyFile.read(path)
+    secrets.append_key(path)
+    behind = KeyFile.read(path)
+    secrets.promote_key(path)
+    ahead = KeyFile.read(path)
+    with pytest.raises(WrongSeal):
+        old.open(behind.like(ahead.seal("a")).seal("b"))
+    assert old.open(ahead.like(old.seal("a")).seal("b")) == "b"
+    assert behind.like(ahead.seal("a")).open(old.seal("b")) == "b", "it opens what it opened"
+    with pytest.raises(WrongSeal, match="not the one"):
+        old.like(ahead.seal("a"))
+
+
+def test_the_first_key_is_never_dropped_wherever_it_stands(path: Path) -> None:
+    secrets.create(path)
+    first = KeyFile.read(path)
+    path.write_text(secrets.OLD_KEYS + path.read_text())
+    assert secrets.drop_old_keys(path) == 0
+    assert KeyFile.read(path).open(first.seal("a")) == "a"
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [("", "holds no key"), ("# only words\n", "holds no key"), ("nonsense\n", "a line that is no key")],

@@ -25,7 +25,7 @@ class Bought(msgspec.Struct, frozen=True):
 
 
 class Product(msgspec.Struct, frozen=True):
-    """A product; `stock` is how many keys are left."""
+    """A product; `stock` is how many keys are left, counted up to MOST_COUNTED (software/views.py)."""
 
     id: int
     name: str
@@ -36,7 +36,7 @@ class Product(msgspec.Struct, frozen=True):
 
 
 class Purchase(msgspec.Struct, frozen=True):
-    """What a customer bought."""
+    """What a customer bought; `sealed_key` and `manual` are there for the customer, not in the operator's lists."""
 
     id: int
     account_id: int
@@ -44,3 +44,6 @@ class Purchase(msgspec.Struct, frozen=True):
     price: int
     currency: int
     at: datetime
+    product_id: int = 0
+    sealed_key: bytes = b""
+    manual: str = ""
