@@ -22,7 +22,8 @@ TOPIC = "keys"
 class Customer(msgspec.Struct, frozen=True):
     """Who leases. The id is that of the account too. One that is inactive, blocked or banned may finish what runs, but not
     buy. `max_live`, `requests_per_s`, `leases_per_min` None: the settings' values; `dialect` empty: that of the path;
-    `phone_exception` are prefixes with commas between; `discount_bp` is that of the loyalty rank, in 1/10,000.
+    `phone_exception` are prefixes with commas between; `discount_bp` is that of the loyalty rank, in 1/10,000; `verified`
+    resellers may buy software.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Customer(msgspec.Struct, frozen=True):
     discount_bp: int = 0
     requests_per_s: int | None = None
     leases_per_min: int | None = None
+    verified: bool = False
 
 
 @lru_cache(maxsize=4096)

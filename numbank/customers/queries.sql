@@ -14,7 +14,7 @@ select c.id, c.active, c.blocked,
   (select max(b.until) from ban b where b.account_id = c.id and b.end_user is null and b.lifted_at is null and b.until > bank_now()),
   c.max_live, c.dialect, c.phone_exception,
   coalesce((select r.discount_bp from rank r where r.turnover <= c.turnover order by r.turnover desc limit 1), 0),
-  c.requests_per_s, c.leases_per_min
+  c.requests_per_s, c.leases_per_min, c.verified
 from api_key k join customer c on c.id = k.customer_id where k.digest = $1 and k.revoked_at is null;
 
 -- name: revoke_keys

@@ -32,6 +32,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     max_live: int | None = None
     requests_per_s: int | None = None
     leases_per_min: int | None = None
+    verified: bool | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -54,6 +55,7 @@ class Standing(msgspec.Struct, frozen=True):
     leases_per_min: int | None
     phone_exception: str
     dialect: str
+    verified: bool
     created_at: datetime
     keys: int
 
@@ -75,7 +77,7 @@ async def change(tx: Connection, customer_id: int, act: str, wanted: Change) -> 
     """Change a customer and write it down; OperatorError when there is no such customer."""
     done = await tx.fetchval(
         Q.change_customer, customer_id, wanted.active, wanted.blocked, wanted.spend_cashback, wanted.cashback_bp,
-        wanted.phone_exception, wanted.max_live, wanted.requests_per_s, wanted.leases_per_min,
+        wanted.phone_exception, wanted.max_live, wanted.requests_per_s, wanted.leases_per_min, wanted.verified,
     )  # fmt: skip
     if done is None:
         raise OperatorError(f"there is no customer {customer_id}")

@@ -13,7 +13,8 @@ update customer set
   phone_exception = coalesce($6, phone_exception),
   max_live = case when $7::int is null then max_live when $7 < 0 then null else $7 end,
   requests_per_s = case when $8::int is null then requests_per_s when $8 < 0 then null else $8 end,
-  leases_per_min = case when $9::int is null then leases_per_min when $9 < 0 then null else $9 end
+  leases_per_min = case when $9::int is null then leases_per_min when $9 < 0 then null else $9 end,
+  verified = coalesce($10, verified)
 where id = $1 returning id;
 
 -- name: standing
@@ -21,7 +22,7 @@ where id = $1 returning id;
 select c.id, c.name, c.active, c.blocked, a.currency, a.cash, a.cashback, c.spend_cashback, c.cashback_bp,
   c.turnover + coalesce((select sum(m.amount) from turnover_move m where m.account_id = c.id), 0)::bigint as turnover,
   r.name as rank, coalesce(r.discount_bp, 0) as discount_bp, c.max_live, c.requests_per_s, c.leases_per_min,
-  c.phone_exception, c.dialect, c.created_at,
+  c.phone_exception, c.dialect, c.verified, c.created_at,
   (select count(*) from api_key k where k.customer_id = c.id and k.revoked_at is null) as keys
 from customer c join account a on a.id = c.id
 left join lateral (select name, discount_bp from rank where turnover <= c.turnover order by turnover desc limit 1) r on true
