@@ -9,15 +9,16 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import flat, lease, prices, report, start, status
+from bench import flat, lease, mail, prices, rent, report, start, status
 from bench.bank import Bank, connect, fill
 from bench.books import verify
 from bench.harness import BenchError, Figure, Rounds, others_cpu
 from bench.load import require_wrk
 from bench.machine import cluster, serving, temporary_folder
 from numbank.db.embedded import EmbeddedError
+from numbank.supply.numbers import RENT, SMS
 
-NAMES = ("lease", "status", "flat", "prices", "start")
+NAMES = ("lease", "rent", "status", "flat", "prices", "mail", "start")
 NUMBERS = 1_000_000
 SMALL = 1_000
 BUSY_PERCENT = 5
@@ -74,12 +75,25 @@ def run(names: set[str], rounds: Rounds) -> list[Figure]:
                 say(f"numbank verify: {verify(bank.dsn)}")
             if "flat" in names:
                 figures += flat.run(asyncio.run(_small(bank.dsn)), bank, rounds, say)
+    if "rent" in names:
+        with temporary_folder() as folder, cluster(folder) as server:
+            say(f"filling a bank with {NUMBERS:,} numbers to rent")
+            rentable = asyncio.run(fill(server.dsn, NUMBERS, STARTS, SMS | RENT))
+            asyncio.run(rent.open_rentals(rentable))
+            with serving("bank", folder, "/readyz", database_url=rentable.dsn) as served:
+                figures += rent.run(rentable, served, folder, rounds, say)
+            say(f"numbank verify: {verify(rentable.dsn)}")
     if "prices" in names:
         with temporary_folder() as folder, cluster(folder) as server:
             say("filling a bank with every service in every country")
             shop = asyncio.run(prices.fill(server.dsn))
             with serving("bank", folder, "/readyz", database_url=shop.dsn) as served:
                 figures += prices.run(shop, served, folder, rounds, say)
+    if "mail" in names:
+        with temporary_folder() as folder, cluster(folder) as server:
+            post = asyncio.run(fill(server.dsn, SMALL, [(0, 0)]))
+            figures += mail.run(post, folder, rounds, say)
+            say(f"numbank verify: {verify(post.dsn)}")
     if "start" in names:
         with temporary_folder() as folder:
             figures += start.run(folder, rounds, say)

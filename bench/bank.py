@@ -62,7 +62,7 @@ async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
     return await asyncpg.connect(dsn, server_settings=settings)
 
 
-async def fill(dsn: str, numbers: int, starts: list[tuple[int, int]]) -> Bank:
+async def fill(dsn: str, numbers: int, starts: list[tuple[int, int]], abilities: int = 1) -> Bank:
     """Migrate, then add a pool of `numbers`, a shelf per (start, used) with its own service, and accounts with money."""
     await prepare(load({}, database_url=dsn), lambda _: None)
     connection = await connect(dsn)
@@ -72,7 +72,7 @@ async def fill(dsn: str, numbers: int, starts: list[tuple[int, int]]) -> Bank:
             await connection.execute(LIFTED)
             supplier_id, _ = await offers.existing_supplier(connection, offers.OWN_POOL)
             operator_id = await offers.operator(connection, COUNTRY, "any")
-            pool_id = await connection.fetchval(Supply.pool_of, supplier_id, COUNTRY, operator_id, 1)
+            pool_id = await connection.fetchval(Supply.pool_of, supplier_id, COUNTRY, operator_id, abilities)
             await connection.execute(NUMBERS, pool_id, FIRST_E164, numbers)
             await connection.execute(GROWN, pool_id, numbers)
             services = await connection.fetch("select id, code from service order by id limit $1", len(starts))

@@ -16,9 +16,9 @@ from bench.machine import Server
 PATH = "/stubs/handler_api.php?action=getNumber&api_key={key}&service={service}&country={country}"
 
 
-def write_paths(file: Path, keys: Sequence[str], services: Sequence[str]) -> Path:
+def write_paths(file: Path, keys: Sequence[str], services: Sequence[str], path: str = PATH) -> Path:
     """Every account with every service, in a shuffled order that is the same in every run."""
-    lines = [PATH.format(key=key, service=service, country=COUNTRY) for key, service in product(keys, services)]
+    lines = [path.format(key=key, service=service, country=COUNTRY) for key, service in product(keys, services)]
     Random(1).shuffle(lines)
     file.write_text("\n".join(lines) + "\n")
     return file

@@ -68,7 +68,7 @@ def cluster(folder: Path) -> Iterator[EmbeddedServer]:
 @contextmanager
 def serving(what: str, folder: Path, ready: str, **settings: str) -> Iterator[Server]:
     """Run `bench.entry WHAT` with only these settings until the path `ready` answers 200; stop it afterwards."""
-    port = _free_port()
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment |= {PREFIX + name.upper(): value for name, value in settings.items()}
     environment[f"{PREFIX}LISTEN"] = f"{HOST}:{port}"
@@ -105,7 +105,8 @@ def _answers(server: Server, path: str) -> bool:
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody uses now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

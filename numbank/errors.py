@@ -78,6 +78,9 @@ OperatorError               a command that cannot be carried out: one clear line
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Refusal(Exception):  # noqa: N818  an expected "no" is a value of the bank's language, not an error
@@ -382,3 +385,10 @@ class Unavailable(Refusal):
 
 class OperatorError(Exception):
     """A command that cannot be carried out; the message is one clear line."""
+
+
+def accept(result: T | Refusal) -> T:
+    """The result of a desk, or its refusal raised."""
+    if isinstance(result, Refusal):
+        raise result
+    return result

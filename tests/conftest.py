@@ -103,6 +103,15 @@ def dsn(template: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def own_dsn(template: str) -> Iterator[str]:
+    """A fresh bank for one test, where what others leave behind would be counted."""
+    name = f"bank_{uuid4().hex}"
+    asyncio.run(_admin(f"create database {name} template {template}"))
+    yield on_database(os.environ[DSN_VARIABLE], name)
+    asyncio.run(drop(name))
+
+
+@pytest.fixture
 def empty_dsn() -> Iterator[str]:
     """A database with nothing in it."""
     name = f"empty_{uuid4().hex}"

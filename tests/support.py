@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -14,14 +16,18 @@ import msgspec
 
 from numbank.catalogue import offers
 from numbank.catalogue.catalogue import Catalogue
+from numbank.clock import new_uuid
 from numbank.customers import register
 from numbank.intake.deliver import Intake
 from numbank.intake.door import Arrival
+from numbank.ledger import journal
 from numbank.messages.model import Medium
 from numbank.server.app import App
 from numbank.settings import Settings, load
 from numbank.supply import numbers
 
+# One key file for all banks of this process; nothing of the machine's own.
+_SEALS = tempfile.TemporaryDirectory(prefix="numbank-tests-seals-")
 _e164s = count(79_100_000_000)
 PATH = "/stubs/handler_api.php"
 PRICE = 1_000
@@ -31,7 +37,7 @@ def settings_for(dsn: str, **changes: object) -> Settings:
     """Settings of a test bank: this database, quick background work; nothing of the environment counts."""
     quick: dict[str, object] = {
         "database_url": dsn, "sweep_every_s": 0.02, "stock_fold_s": 0.02, "version_poll_s": 0.02, "price_list_age_s": 0.0,
-        "access_log": "none", "log_level": "error",
+        "access_log": "none", "log_level": "error", "secrets_file": str(Path(_SEALS.name) / "secrets.key"),
     }  # fmt: skip
     return load({}, **(quick | changes))
 
@@ -104,15 +110,13 @@ class Shop:
             await offers.put_tier(self.connection, where, price, count=count, regular=regular)
 
     async def give_cashback(self, customer_id: int, amount: int) -> None:
-        """Cashback in the books, in 1/10,000."""
+        """Cashback in the books, in 1/10,000: earned by something that was paid with as much, and is over."""
         async with self.connection.transaction():
-            await self.connection.execute(
-                "update account set cashback = cashback + $2 where id = $1", customer_id, amount
-            )
-            await self.connection.execute(
-                "insert into entry (kind, debit, credit, currency, amount) values (6, -4, 2 * $1::bigint + 1, 840, $2)",
-                customer_id, amount,
-            )  # fmt: skip
+            await journal.topup(self.connection, customer_id, amount, new_uuid())
+            hold_id: int = await self.connection.fetchval("select nextval('hold_id')")
+            await journal.place_holds(self.connection, [journal.Hold(hold_id, customer_id, amount, 0, 840)])
+            await journal.post_holds(self.connection, [hold_id])
+            await journal.credit_cashback(self.connection, [(hold_id, customer_id, amount)])
 
     async def counted(self) -> None:
         """Wait until every stock movement is in the counts."""

@@ -71,6 +71,10 @@ def _action(dialect: Dialect, action: Action) -> Iterator[str]:
     if action.refusals:
         words = dict.fromkeys(_word(dialect, action.name, kind) for kind in action.refusals)
         yield f"Refusals: {', '.join(words)}."
+    common = [_word(dialect, action.name, kind) for kind in COMMON]
+    differing = [word for word, kind in zip(common, COMMON, strict=True) if word != _word(dialect, "?", kind)]
+    if differing:
+        yield f"What every action may answer is here: {', '.join(differing)}."
     yield from (
         "",
         "Its way: " + " -> ".join(f"`{stop.file}` {stop.name}" for stop in way_of(action) if stop.kind != "sql"),

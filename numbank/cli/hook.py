@@ -70,12 +70,13 @@ def list_(
     if json:
         screen.print_json([_row(hook) for hook in found])
         return
-    columns = ("id", "customer", "url", "state", "failures", "created_at")
+    columns = ("id", "customer", "url", "for", "state", "failures", "created_at")
     screen.table(
         columns,
         (
-            (hook.id, hook.account_id, hook.url, "on" if hook.off_reason is None else f"off: {hook.off_reason}",
-             hook.failures, hook.created_at.isoformat(timespec="seconds"))
+            (hook.id, hook.account_id, hook.url, "rentals" if hook.rents else "activations",
+             "on" if hook.off_reason is None else f"off: {hook.off_reason}", hook.failures,
+             hook.created_at.isoformat(timespec="seconds"))
             for hook in found
         ),
     )  # fmt: skip
@@ -184,7 +185,7 @@ def log(
     if json:
         screen.print_json([_delivery(one) for one in found])
         return
-    columns = ("id", "event", "activation", "state", "tries", "created_at", "outcomes")
+    columns = ("id", "event", "activation", "rental", "state", "tries", "created_at", "outcomes")
     screen.table(columns, (_log_row(one) for one in found))
 
 
@@ -251,6 +252,7 @@ def _row(hook: Hook) -> dict[str, object]:
     return {
         "id": hook.id, "customer": hook.account_id, "url": hook.url, "enabled": shown.enabled,
         "disabled_reason": hook.off_reason, "off_by_operator": hook.off_by_operator, "failures": hook.failures,
+        "rents": hook.rents,
         "created_at": hook.created_at.isoformat(timespec="seconds"),
         "old_secret_until": None if hook.old_until is None else hook.old_until.isoformat(timespec="seconds"),
     }  # fmt: skip
@@ -280,7 +282,7 @@ def _delivery(one: Delivery) -> dict[str, object]:
 def _log_row(one: Delivery) -> tuple[object, ...]:
     outcomes = ", ".join(f"{_outcome(attempt.status, attempt.error)} ({attempt.ms} ms)" for attempt in one.attempts)
     return (
-        one.id, one.event.name.lower(), one.lease_id or "", one.state.name.lower(), one.tries,
+        one.id, one.event.name.lower(), one.activation_id or "", one.rent_id or "", one.state.name.lower(), one.tries,
         one.created_at.isoformat(timespec="seconds"), outcomes,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""number offline, online: lines that go off and on."""
+"""number offline, online, found: lines that go off and on, and lost numbers that are back."""
 
 from __future__ import annotations
 
@@ -36,6 +36,15 @@ def online(numbers_: Numbers, json: Json = False, data: Data = None, database_ur
         return await lines.connect(tx, ids, timedelta(seconds=office.settings.cool_down_s))
 
     _switch("number.online", numbers_, act, json=json, data=data, database_url=database_url)
+
+
+def found(numbers_: Numbers, json: Json = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Numbers that were lost are back: they rest for the cool-down, and can be leased then. Refunds stay as they are."""
+
+    async def act(tx: Connection, office: Office, ids: list[int]) -> list[lines.Line]:
+        return await lines.found(tx, ids, timedelta(seconds=office.settings.cool_down_s))
+
+    _switch("number.found", numbers_, act, json=json, data=data, database_url=database_url)
 
 
 def _switch(

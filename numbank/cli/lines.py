@@ -6,7 +6,9 @@ import io
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import phonenumbers
@@ -29,18 +31,35 @@ class Read(msgspec.Struct):
 
 def lines_of(file: str) -> Iterator[str]:
     """The lines of a file or of standard input; what is not UTF-8 becomes a line that is no number."""
+    with opened(file, "numbers") as stream:
+        yield from io.TextIOWrapper(stream, encoding="utf-8", errors="replace")
+
+
+@contextmanager
+def opened(file: str, what: str) -> Iterator[BinaryIO]:
+    """A file or standard input, for reading bytes; `what` is asked for at a terminal."""
     if file == STDIN:
         if sys.stdin is None:
             raise OperatorError("there is no standard input: name a file")
         if sys.stdin.isatty():
-            screen.say("reading numbers from standard input, one a line; Ctrl-D ends")
-        yield from io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
+            screen.say(f"reading {what} from standard input, one a line; Ctrl-D ends")
+        yield sys.stdin.buffer
         return
     try:
-        with Path(file).open(encoding="utf-8", errors="replace") as opened:
-            yield from opened
+        with Path(file).open("rb") as stream:
+            yield stream
     except OSError as error:
         raise OperatorError(f"cannot read {file}: {error.strerror}") from None
+
+
+def cut_lines(stream: BinaryIO, most: int) -> Iterator[tuple[bytes, int]]:
+    """The lines of a stream, each with how many bytes it takes; of a longer one only the first `most` bytes, so that a file
+    without line breaks does not fill the memory."""
+    while line := stream.readline(most):
+        size, end = len(line), line
+        while not end.endswith(b"\n") and (end := stream.readline(most)):
+            size += len(end)
+        yield line, size
 
 
 def read_numbers(lines: Iterable[str]) -> Read:

@@ -17,21 +17,27 @@ from numbank.cli import (
     ban,
     cashback,
     customer,
+    domain,
     explain,
     hook,
     key,
     limit,
+    mail,
     message,
     number,
     offer,
     partner,
     policy,
+    product,
     rank,
+    rate,
     reference,
+    rent,
     retention,
     secrets,
     serving,
     settings,
+    site,
     standing,  # noqa: F401  it adds to the commands of `customer`
     supplier,
     tier,
@@ -69,9 +75,15 @@ app.add_typer(tier.app, name="tier", help="Several prices of one offer, each wit
 app.add_typer(supplier.app, name="supplier", help="List suppliers, switch them on and off.")
 app.add_typer(reference.country, name="country", help="Edit countries.")
 app.add_typer(reference.service, name="service", help="Add and edit services.")
+app.add_typer(rent.app, name="rent", help="Rentals: prices of terms, a preview, a look at what is rented.")
+app.add_typer(rate.app, name="rate", help="Rates of currencies, to show prices of rentals in.")
+app.add_typer(domain.app, name="domain", help="Mail domains: zones, room, what their addresses cost.")
+app.add_typer(site.app, name="site", help="Sites for which no mailbox is leased.")
+app.add_typer(mail.app, name="mail", help="Mails that nobody got.")
 app.add_typer(hook.app, name="hook", help="Webhooks to customers: addresses, secrets, log, replay.")
 app.add_typer(secrets.app, name="secrets", help="The key file that seals secrets in the database.")
 app.add_typer(agent.app, name="agent", help="Agents: software that pushes messages from SIM banks.")
+app.add_typer(product.app, name="product", help="The partner software shop: products and their licence keys.")
 app.add_typer(policy.app, name="policy", help="What is not sold, and to whom nothing is sold.")
 app.add_typer(audit.app, name="audit", help="The log of operators' acts.")
 app.add_typer(retention.app, name="retention", help="Erasing of texts, codes and targets that are too old.")

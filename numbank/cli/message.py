@@ -18,6 +18,7 @@ from numbank.db.pool import Connection, connector
 from numbank.errors import OperatorError, Refusal
 from numbank.intake.deliver import DeliverDesk, Intake
 from numbank.intake.door import Arrival, Door
+from numbank.leases.refs import rent_of
 from numbank.masking import masked
 from numbank.messages import store
 from numbank.messages.calls import code_digits
@@ -52,11 +53,15 @@ def deliver(
     arrival = Arrival(0, message_id, e164, sender, text, medium=medium, recording_url=recording)
     result, fate, lease_id, code = run(data, database_url, partial(_deliver, arrival))
     if json:
-        screen.print_json({"result": result, "fate": fate, "activation": lease_id, "code": code})
+        rental = None if lease_id is None else rent_of(lease_id)
+        activation = None if rental is not None else lease_id
+        screen.print_json({"result": result, "fate": fate, "activation": activation, "rental": rental, "code": code})
         return
     known = "already known, nothing changed: " if result == Intake.DUPLICATE.name.lower() else ""
     if lease_id is None:
         screen.out.print(f"{known}stored, but nobody gets it: {fate}", markup=False)
+    elif (rent_id := rent_of(lease_id)) is not None:
+        screen.out.print(f"{known}attached to rental {rent_id}", markup=False)
     else:
         screen.out.print(
             f"{known}attached to activation {lease_id}, {f'code {code}' if code else 'no code recognised'}",
@@ -65,7 +70,7 @@ def deliver(
 
 
 async def _deliver(arrival: Arrival, office: Office) -> tuple[str, str, int | None, str | None]:
-    """Hand a message in at the bank's door and read back what became of it: result, fate, activation, code."""
+    """Hand a message in at the bank's door and read back what became of it: result, fate, lease (refs.py), code."""
     settings = office.settings
     desk = DeliverDesk(lambda: office.catalogue.any_service_ids, code_digits=code_digits(settings, office.catalogue))
 

@@ -10,7 +10,7 @@ import typer
 from rich.progress import Progress
 
 from numbank.catalogue import offers
-from numbank.cli import line, screen
+from numbank.cli import line, lost, screen
 from numbank.cli.access import MAX_COUNTRY, Data, DatabaseUrl, Json, Office, run
 from numbank.cli.lines import MAX_LINE, STDIN, Read, lines_of, read_numbers, strangers
 from numbank.customers import audit
@@ -22,7 +22,7 @@ app = typer.Typer(no_args_is_help=True)
 
 BATCH = 10_000
 TRIES = 5
-ABILITIES = {"sms": numbers.SMS, "call": numbers.CALL, "forward": numbers.FORWARD}
+ABILITIES = {"sms": numbers.SMS, "call": numbers.CALL, "forward": numbers.FORWARD, "rent": numbers.RENT}
 
 
 @app.callback()
@@ -32,6 +32,8 @@ def group() -> None:
 
 app.command()(line.offline)
 app.command()(line.online)
+app.command()(lost.lost)
+app.command()(line.found)
 
 
 @app.command()
@@ -45,7 +47,9 @@ def add(
     abilities: Annotated[
         str | None,
         typer.Option(
-            "--abilities", help="What new numbers can do, with commas between: sms, call, forward.", show_default="sms"
+            "--abilities",
+            help="What new numbers can do, with commas between: sms, call, forward, rent.",
+            show_default="sms",
         ),
     ] = None,
     json: Json = False,
@@ -79,8 +83,8 @@ def abilities_of(text: str) -> int:
     bits = 0
     for name in names:
         bits |= ABILITIES[name]
-    if bits & numbers.FORWARD == bits:
-        raise OperatorError("forward passes on what comes in: sms or call belongs to it")
+    if not bits & (numbers.SMS | numbers.CALL):
+        raise OperatorError(f"{text!r}: something has to come in: sms or call belongs to it")
     return bits
 
 

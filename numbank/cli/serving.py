@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 import typer
 
 from numbank.cli import screen
@@ -22,6 +23,8 @@ Sandbox = Annotated[bool, typer.Option("--sandbox", help="The simulator supplies
 
 
 DEMO_NAME = "demo"
+DEMO_HOST = "127.0.0.1"
+DEMO_SMTP_PORT = 2525
 DEMO_BALANCE_MINOR = 100 * MINOR_PER_UNIT
 
 
@@ -40,6 +43,9 @@ def serve(
 
     def ready(running: Settings) -> None:
         screen.say(f"numbank serves http://{running.listen}/stubs/handler_api.php")
+        for protocol, address in (("SMTP", running.smtp_listen), ("LMTP", running.lmtp_listen)):
+            if address:
+                screen.say(f"numbank takes mail by {protocol} on {address}")
 
     supervisor.serve(settings, screen.say, ready)
 
@@ -47,22 +53,28 @@ def serve(
 def demo(data: Data = None, listen: Listen = None, database_url: DatabaseUrl = None) -> None:
     """Open the bank in sandbox mode with a customer who has money; prints the key and a line to try."""
     from numbank.server import serve as supervisor  # noqa: PLC0415  granian is only loaded where it is needed
+    from numbank.server.listening import free_address  # noqa: PLC0415
 
     settings = load(data=data, listen=listen, database_url=database_url, sandbox=True)
+    if not settings.smtp_listen:
+        settings = msgspec.structs.replace(settings, smtp_listen=free_address(DEMO_HOST, DEMO_SMTP_PORT))
     _warn_of_slips()
 
     def ready(running: Settings) -> None:
         customer_id, key, cash = ending.run(_demo_customer(running))
         url = f"http://{running.listen}/stubs/handler_api.php"
         screen.out.print(f"""
-numbank is open in sandbox mode: numbers and messages are made up, money is play money.
+numbank is open in sandbox mode: numbers, messages and mails are made up, money is play money.
 
   URL       {url}
+  SMTP      {running.smtp_listen}
   API key   {key}
   customer  {customer_id}, with {format_minor(cash)}
 
   curl '{url}?api_key={key}&action=getBalance'
   curl '{url}?api_key={key}&action=getNumber&service=tg&country=0'
+  curl '{url}?api_key={key}&action=getRentNumber&service=full&country=0&rent_time=24'
+  curl '{url}?api_key={key}&action=buyMailActivation&site=telegram.com&mail_type=1&mail_domain=example'
 
 Stop it with Ctrl-C.""", markup=False)  # fmt: skip
 

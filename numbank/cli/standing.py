@@ -1,4 +1,4 @@
-"""customer show, activate, deactivate, block, unblock, phone-exception."""
+"""customer show, activate, deactivate, block, unblock, verify, unverify, phone-exception."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _row(account: _Account) -> dict[str, object]:
         "cashback_rate": None if one.cashback_bp is None else percent(one.cashback_bp),
         "turnover": format_minor(one.turnover), "rank": one.rank, "discount": percent(one.discount_bp),
         "live_limit": one.max_live, "requests_per_second": one.requests_per_s, "leases_per_minute": one.leases_per_min,
-        "phone_exception": one.phone_exception, "dialect": one.dialect, "keys": one.keys,
+        "phone_exception": one.phone_exception, "dialect": one.dialect, "verified": one.verified, "keys": one.keys,
         "created_at": one.created_at.isoformat(timespec="seconds"),
         "bans": [
             {"ban": ban.id, "user": ban.end_user, "until": ban.until.isoformat(timespec="seconds"), "reason": ban.reason}
@@ -103,6 +103,20 @@ def block(customer_id: CustomerId, json: Json = False, data: Data = None, databa
 def unblock(customer_id: CustomerId, json: Json = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
     """Take a block away."""
     change(customer_id, "customer.unblock", Change(blocked=False), "is not blocked", json=json, data=data,
+           database_url=database_url)  # fmt: skip
+
+
+@app.command()
+def verify(customer_id: CustomerId, json: Json = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Verify a reseller: from now on it may buy partner software."""
+    change(customer_id, "customer.verify", Change(verified=True), "is a verified reseller", json=json, data=data,
+           database_url=database_url)  # fmt: skip
+
+
+@app.command()
+def unverify(customer_id: CustomerId, json: Json = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Sell no more software to a customer; it keeps what it bought."""
+    change(customer_id, "customer.unverify", Change(verified=False), "is no verified reseller", json=json, data=data,
            database_url=database_url)  # fmt: skip
 
 

@@ -12,12 +12,27 @@ from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
 from numbank.db import checks
 from numbank.db.pool import connect
 from numbank.hooks import verify as hooks
+from numbank.leases import verify as leases
 from numbank.ledger import verify as ledger
+from numbank.mailbox import verify as mailbox
 from numbank.messages import verify as messages
+from numbank.rent import verify as rent
 from numbank.retention import verify as retention
+from numbank.software import verify as software
 from numbank.supply import verify as supply
 
-ALL = (*ledger.CHECKS, *supply.CHECKS, *activation.CHECKS, *messages.CHECKS, *hooks.CHECKS, *retention.CHECKS)
+ALL = (
+    *ledger.CHECKS,
+    *supply.CHECKS,
+    *activation.CHECKS,
+    *rent.CHECKS,
+    *leases.CHECKS,
+    *messages.CHECKS,
+    *hooks.CHECKS,
+    *retention.CHECKS,
+    *software.CHECKS,
+    *mailbox.CHECKS,
+)
 
 
 def verify(json: Json = False, data: Data = None, database_url: DatabaseUrl = None) -> None:

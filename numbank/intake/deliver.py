@@ -16,9 +16,11 @@ from numbank.activation.attach import attach
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection
 from numbank.errors import NotFound, Refusal
+from numbank.leases.refs import rent_of
 from numbank.messages import store
 from numbank.messages.calls import CodeDigits, four_digits
 from numbank.messages.model import Incoming
+from numbank.rent.receive import receive
 from numbank.supply import given, numbers
 from numbank.supply.asking import AskedSuppliers
 
@@ -79,6 +81,17 @@ class DeliverDesk:
         """Lock the numbers and the leases on them, then let the messages do their work."""
         await self._look_again(tx, messages)
         occupied = await numbers.lock(tx, [kept.number_id for kept in messages if kept.number_id is not None])
+        rented = {
+            number_id: rent_id
+            for number_id, one in occupied.items()
+            if one.holder is not None and (rent_id := rent_of(one.holder)) is not None
+        }
+        if rented:
+            # A rental holds its number alone, so these are not for activations.
+            theirs = [kept for kept in messages if kept.number_id in rented]
+            await receive(tx, theirs, rented, self._any_service_ids(), now)
+            messages = [kept for kept in messages if kept.number_id not in rented]
+            occupied = {number_id: one for number_id, one in occupied.items() if number_id not in rented}
         members = await groups.members(tx, occupied)
         held = sorted({lease_id for on_it in members.values() for lease_id in on_it})
         leases = (await read_locked(tx, held))[0] if held else {}

@@ -73,14 +73,14 @@ class Door:
             or not 0 < arrival.e164 < MAX_E164
         ):
             return BadRequest()
-        text, sender = _clean(arrival.text), _clean(arrival.sender)
+        text, sender = clean(arrival.text), clean(arrival.sender)
         if len(text) > LONG_TEXT:
             found, services = await asyncio.to_thread(self._read, text, sender, arrival.medium)
         else:
             found, services = self._read(text, sender, arrival.medium)
         incoming = Incoming(
             arrival.supplier_id,
-            _clean(arrival.foreign_id) or str(new_uuid()),
+            clean(arrival.foreign_id) or str(new_uuid()),
             arrival.e164,
             sender,
             text,
@@ -90,7 +90,7 @@ class Door:
             arrival.own_only,
             arrival.medium,
             arrival.language,
-            _clean(arrival.recording_url),
+            clean(arrival.recording_url),
         )
         return await self._deliver(incoming)
 
@@ -106,6 +106,6 @@ class Door:
         return frozenset(by_code[code].id for code in named if code in by_code)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Text that PostgreSQL can keep: no NUL (shows as U+FFFD), no half of a surrogate pair (shows as ?)."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

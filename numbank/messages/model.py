@@ -58,17 +58,17 @@ class Incoming(msgspec.Struct, frozen=True):
         """
         if self.medium is Medium.CALL:
             return (
-                _digest(str(self.supplier_id), "call", self.foreign_id),
-                _digest(str(self.e164), self.sender, self.text, self.recording_url.partition("?")[0]),
+                digest(str(self.supplier_id), "call", self.foreign_id),
+                digest(str(self.e164), self.sender, self.text, self.recording_url.partition("?")[0]),
             )
         return (
-            _digest(str(self.supplier_id), self.foreign_id),
-            _digest(str(self.e164), self.sender, self.text),
+            digest(str(self.supplier_id), self.foreign_id),
+            digest(str(self.e164), self.sender, self.text),
         )
 
 
-def _digest(*parts: str) -> UUID:
-    """16 bytes over the parts; lengths go in, so that no two lists of parts run together."""
+def digest(*parts: str) -> UUID:
+    """What tells a repeat: 16 bytes over the parts; lengths go in, so that no two lists of parts run together."""
     state = blake2b(digest_size=16)
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")

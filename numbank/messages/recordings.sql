@@ -35,9 +35,10 @@ returning m.lease_id, m.text = '' as unwritten;
 update recording set state = 2, next_try_at = null where message_id = any($1::bigint[]) and state = 0;
 
 -- name: recording_of_customer
--- The recording of a call, for the customer who got it: its type and how long it is.
-select r.content_type, octet_length(r.audio) from recording r join message m on m.id = r.message_id join activation a on a.id = m.lease_id
-where r.message_id = $1 and r.state = 1 and a.account_id = $2;
+-- The recording of a call, for the customer whose activation or rental (under minus its id) got it: its type and how long it is.
+select r.content_type, octet_length(r.audio) from recording r join message m on m.id = r.message_id
+where r.message_id = $1 and r.state = 1 and $2 = case when m.lease_id < 0 then (select e.account_id from rent e where e.id = -m.lease_id)
+  else (select a.account_id from activation a where a.id = m.lease_id) end;
 
 -- name: recording_piece
 -- So many bytes of a recording from a place on, the first is 1.

@@ -29,6 +29,8 @@ MOST_REMEMBERED = 50_000
 LONGEST_REMEMBERED = 128
 # Who has one IPv6 address has all of its network: wrong keys are counted by that.
 ONE_CLIENT_BITS = 64
+# Addresses without a key share the meters of customers, under numbers that no customer has.
+STRANGERS = 2**61 - 1
 
 
 class Policy:
@@ -96,6 +98,10 @@ class Policy:
         if limit and not self._buckets.take(customer_id, limit, monotonic()):
             self._count("rate")
             raise RateLimited
+
+    def admit_stranger(self, scope: Scope) -> None:
+        """Let a request pass that needs no key; its client address has the setting's number of requests."""
+        self.admit(scope, ~(hash(self._guesser(scope)) & STRANGERS), None)
 
     def before_key(self, scope: Scope, digest: bytes) -> None:
         """A key that is not at hand is about to be looked up; RateLimited when its client has tried too many wrong ones.

@@ -12,13 +12,13 @@ import structlog
 
 from numbank.asgi import Receive, Scope, Send, respond
 from numbank.errors import OperatorError
-from numbank.rest.app import PREFIX
+from numbank.rest.app import PREFIXES
 from numbank.server import logs
 from numbank.server.bank import Bank
 from numbank.server.health import ready
-from numbank.server.hooks import rest
 from numbank.server.metrics import CounterMetrics, RestMetrics, WireMetrics, count_policy, exposition
 from numbank.server.periodic import Periodic
+from numbank.server.rest import rest
 from numbank.settings import SUPERVISOR, Settings, load
 from numbank.suppliers.agent.http import AgentDoor
 from numbank.wire.handler import Wire
@@ -64,7 +64,7 @@ class App:
                 "/metrics": self._metrics,
             }
         )
-        self._rest = rest(self.bank, RestMetrics())
+        self._rest = rest(self.bank, RestMetrics(self.access))
         self._helpers = [
             Periodic("access-log", self._flush, ACCESS_FLUSH_S),
             Periodic("parent", self._watch_supervisor, PARENT_CHECK_S),
@@ -99,8 +99,8 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
     def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """What has no exact path: the JSON API has ids in its paths, everything else is not here."""
-        rest_api = self._rest if scope["path"].startswith(PREFIX) else None
+        """What has no exact path: the JSON APIs have ids in their paths, everything else is not here."""
+        rest_api = self._rest if f"{scope['path']}/".startswith(PREFIXES) else None
         return (rest_api or _not_found)(scope, receive, send)
 
     async def _readyz(self, scope: Scope, receive: Receive, send: Send) -> None:

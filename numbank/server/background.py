@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -18,12 +17,14 @@ from numbank.customers.judging import Rule
 from numbank.db import growth
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
-from numbank.errors import Unavailable
 from numbank.server.metrics import LEASE_IDS
 from numbank.server.periodic import Periodic
+from numbank.server.sweeping import sweep
 from numbank.supply import numbers
 
 if TYPE_CHECKING:
+    from asyncpg import Record
+
     from numbank.server.bank import Bank
 
 Q = Queries("numbank.activation")
@@ -34,7 +35,6 @@ T = TypeVar("T")
 HOUSEKEEPING_S = 60.0
 FORGET_EVERY_S = 5.0
 ANALYZE_EVERY_S = 1.0
-MOST_STUCK = 10_000
 LEASE_ID_ALARM = 0.8
 
 
@@ -47,31 +47,16 @@ def _sweeps(bank: Bank) -> list[Periodic]:
     """What is due: leases whose time is over, numbers that have rested."""
     settings = bank.settings
     batch = settings.batch_sweep
-    stuck: set[int] = set()
 
-    async def expire() -> int:
-        """Activations whose time is over go through the same desk as a customer's setStatus.
-
-        One that cannot be ended (a broken invariant; the counter raised the alarm) must not hold up the others.
-        """
-        due = [row[0] for row in await bank.pool.fetch(Q.due_activations, await bank.now(), batch, list(stuck))]
-        ends = await asyncio.gather(*(bank.advance.ask(AdvanceRequest(lease_id, Event.EXPIRE)) for lease_id in due))
-        failed = [lease_id for lease_id, end in zip(due, ends, strict=True) if isinstance(end, Unavailable)]
-        stuck.update(failed[: MOST_STUCK - len(stuck)])
-        return len(due) - len(failed)
-
-    async def forgive() -> int:
-        """What could not be ended is tried again after a while: the database may just have been away."""
-        stuck.clear()
-        return 0
+    def expire(row: Record) -> Awaitable[object]:
+        return bank.advance.ask(AdvanceRequest(row["id"], Event.EXPIRE))
 
     async def wake() -> int:
         now = await bank.now()
         return await _in_transaction(bank, lambda tx: numbers.wake(tx, now, batch))
 
     return [
-        Periodic("expire", expire, settings.sweep_every_s, full=batch),
-        Periodic("stuck", forgive, HOUSEKEEPING_S),
+        *sweep(bank, "expire", Q.due_activations, expire, stuck_name="stuck"),
         Periodic("wake", wake, settings.sweep_every_s, full=batch),
     ]
 
@@ -132,9 +117,10 @@ def _housekeeping(bank: Bank) -> list[Periodic]:
 
     async def watch_ids() -> int:
         used = await _in_transaction(bank, lambda tx: growth.limit_lease_ids(tx, settings.max_lease_id))
-        LEASE_IDS.set(used)
-        if used > LEASE_ID_ALARM:
-            log.error("lease_ids_run_out", used=round(used, 3), setting="NUMBANK_MAX_LEASE_ID")
+        LEASE_IDS.set(max(used.values()))
+        for sequence, share in used.items():
+            if share > LEASE_ID_ALARM:
+                log.error("lease_ids_run_out", sequence=sequence, used=round(share, 3), setting="NUMBANK_MAX_LEASE_ID")
         return 0
 
     async def forget_batches() -> int:

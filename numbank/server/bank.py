@@ -13,6 +13,7 @@ from numbank.activation.history import History
 from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest, Opened, Status, StatusRequest
 from numbank.activation.states import State
 from numbank.activation.views import Views, statuses
+from numbank.catalogue import rates
 from numbank.catalogue.catalogue import Catalogue
 from numbank.catalogue.prices import PriceLists
 from numbank.customers import register, standing
@@ -23,6 +24,8 @@ from numbank.db.pool import Pool, connector, create_pool
 from numbank.db.queries import Queries
 from numbank.db.seals import Seals
 from numbank.db.versions import Versions
+from numbank.hooks.posting import terms
+from numbank.hooks.rentals import Endpoints
 from numbank.intake.deliver import DeliverDesk, Intake
 from numbank.intake.door import Door
 from numbank.messages.calls import code_digits
@@ -34,7 +37,11 @@ from numbank.server.calls import call_workers, calls
 from numbank.server.further import further
 from numbank.server.hooks import hook_workers
 from numbank.server.keeping import policy_workers
+from numbank.server.mail import MailServer
+from numbank.server.mailboxes import mailbox_workers, mailboxes
 from numbank.server.metrics import HookMetrics
+from numbank.server.rent import rent, rent_workers
+from numbank.server.software import software
 from numbank.server.suppliers import asked_suppliers, simulator, simulator_workers
 from numbank.settings import Settings
 from numbank.suppliers.agent.keys import AgentRing
@@ -67,6 +74,7 @@ class Bank:
         self.prices = PriceLists(self.pool, settings.price_list_age_s)
         self.agents = AgentRing(self.pool, self.versions)
         self.seals = Seals(settings.secrets_path)
+        self.endpoints = Endpoints(self.pool, self.seals, terms(settings).rules, settings.rent_hooks_per_account)
         self.simulator = await simulator(self)
         special = {} if self.simulator is None else {self.simulator.supplier_id: self.simulator}
         self.suppliers = Suppliers(dict[int, Supplier](special))
@@ -75,6 +83,7 @@ class Bank:
         self._counters()
         self.leasing = leasing(self)
         self.door = Door(self.deliver.ask, self.catalogue)
+        self.mail = MailServer(self)
         self.versions.subscribe("catalogue", self._catalogue_changed)
         self.versions.subscribe("policy", partial(self.policy.load, self.pool))
         await self.versions.look()
@@ -94,19 +103,26 @@ class Bank:
             lease=self.leasing.lease,
             advance=self.advance.ask,
             further=self.further.desks,
+            rent=self.rent.desks,
+            software=self.software.desks,
+            mail=self.mailboxes.desks,
+            rates=partial(rates.read, self.pool, settings.currency),
+            rent_address=self.endpoints.check,
         )
         self._workers = workers(self) + asking_workers(self) + policy_workers(self) + hook_workers(self, HookMetrics())
-        self._workers += call_workers(self)
+        self._workers += call_workers(self) + mailbox_workers(self) + rent_workers(self)
         if self.simulator is not None:
             self._workers += simulator_workers(self, self.simulator)
         for clerk in self._clerks:
             clerk.start()
         for worker in self._workers:
             worker.start()
+        await self.mail.start()
 
     @property
     def _clerks(self) -> list[Counter[Any, Any]]:
-        return [self.status, self.lease, self.settle, self.advance, self.deliver, *self.further.counters]
+        beside = (*self.further.counters, *self.rent.counters, *self.mailboxes.counters, self.software.counter)
+        return [self.status, self.lease, self.settle, self.advance, self.deliver, *beside]
 
     def _counters(self) -> None:
         """The hot operations, each with its own queue, clerk and connection."""
@@ -146,6 +162,10 @@ class Bank:
         )
         self.settle = settle_counter(self, advance, open_one, common)
         self.further = further(self, open_one, common)
+        self.rent = rent(self, open_one, common)
+        self.software = software(self, open_one, common)
+        self.mailboxes = mailboxes(self, open_one, common)
+        self.mail_door = self.mailboxes.door
         self.advance: Counter[AdvanceRequest, State] = Counter(
             "advance",
             advance.serve,
@@ -178,7 +198,8 @@ class Bank:
         return at
 
     async def stop(self) -> None:
-        """Background first, then the counters (they serve what is queued), then the pool."""
+        """Mail clients first, then the background, then the counters (they serve what is queued), then the pool."""
+        await self.mail.stop()
         await asyncio.gather(self.leasing.stop(), *(worker.stop() for worker in self._workers))
         await asyncio.gather(*(clerk.stop() for clerk in self._clerks))
         await self.versions.stop()

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from numbank.asgi import Receive, Scope, Send
 from numbank.hooks import book
-from numbank.hooks.desk import HookDesk
-from numbank.hooks.posting import Posting, terms
+from numbank.hooks.posting import Posting
 from numbank.hooks.sender import HookWatch
-from numbank.rest.app import Rest, RestWatch
 from numbank.server.periodic import Periodic
 
 if TYPE_CHECKING:
     from numbank.server.bank import Bank
-
-Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # The sender waits by itself for what is due.
 STEP_S = 0.01
@@ -36,12 +30,6 @@ class HookWorker(Periodic):
         self._posting.sender.wake()
         await super().stop()
         await self._posting.close()
-
-
-def rest(bank: Bank, watch: RestWatch) -> Endpoint:
-    """The JSON API of the bank."""
-    desk = HookDesk(bank.pool, bank.seals, terms(bank.settings))
-    return cast("Endpoint", Rest(bank.keys, bank.policy, desk, bank.calls.desk, watch).app())
 
 
 def hook_workers(bank: Bank, watch: HookWatch) -> list[Periodic]:

@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from numbank.errors import OperatorError
 
@@ -30,9 +30,19 @@ def listen_address(text: str) -> tuple[str, int]:
     return str(addresses[0][4][0]), int(port)
 
 
+def free_address(host: str, port: int) -> str:
+    """HOST:PORT with this port if it is free now, else with any that is."""
+    for wanted in (port, 0):
+        with suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, wanted))
+            return f"{host}:{probe.getsockname()[1]}"
+    raise OperatorError(f"no port of {host} is free")
+
+
 @contextmanager
-def reserved(text: str) -> Iterator[None]:
-    """Hold the listen address for one server; OperatorError when it cannot be had.
+def reserved(text: str, option: str = "--listen HOST:PORT") -> Iterator[None]:
+    """Hold the listen address for one server; OperatorError when it cannot be had. `option` is how to give another one.
 
     The workers share the port by SO_REUSEPORT, with which a second server could join them unseen: each would answer
     half of the requests. So the port is tried without it, and then held by a socket that only lets our workers in.
@@ -48,7 +58,7 @@ def reserved(text: str) -> Iterator[None]:
                 raise OperatorError(f"cannot listen on {text}: {error.strerror}") from None
             if time.monotonic() > deadline:
                 raise OperatorError(
-                    f"cannot listen on {text}: another program serves there; stop it, or give another --listen HOST:PORT"
+                    f"cannot listen on {text}: another program serves there; stop it, or give another {option}"
                 ) from None
             time.sleep(LOOK_EVERY_S)
     with guard:

@@ -115,17 +115,19 @@ class AccessLog:
 
     def add(self, action: Action | None, refused: str, customer: Customer | None) -> None:
         """Note a request; `refused` is the word of a refusal, or empty."""
-        poll = action is not None and action.poll
+        name = action.name if action is not None else "?"
+        self.note(customer, poll=action is not None and action.poll, action=name, refused=refused)
+
+    def note(self, customer: Customer | None, *, poll: bool, **told: object) -> None:
+        """Note a request of any door. Never its path or its query: keys, addresses and numbers are in there."""
         if self._none or (poll and not self.polls) or len(self._lines) >= MAX_KEPT_LINES:
             return
         line = {
             "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "event": "request",
-            "action": action.name if action is not None else "?",
             "customer": customer.id if customer is not None else None,
-            "refused": refused,
         }
-        self._lines.append(self._encode(line))
+        self._lines.append(self._encode(line | told))
 
     def flush(self) -> None:
         """Write what was noted."""

@@ -15,7 +15,8 @@ from numbank.db.commits import CommitUnknown
 from numbank.db.counter import Watch
 from numbank.hooks.model import Outcome, State
 from numbank.hooks.sender import HookWatch
-from numbank.rest.app import RestWatch
+from numbank.rest.app import NO_OPERATION, RestWatch
+from numbank.rest.registry import Operation
 from numbank.server.logs import AccessLog
 from numbank.wire.handler import WireWatch
 from numbank.wire.registry import Action
@@ -34,12 +35,15 @@ FAILURES = Counter("numbank_counter_failures", "batches that went wrong", ["coun
 SWEPT = Counter("numbank_swept", "things that a background worker handled", ["worker"])
 TROUBLE = Counter("numbank_worker_failures", "steps of background workers that failed", ["worker"])
 POLICY = Counter("numbank_policy_refusals", "requests that the operator's policy refused, by rule", ["rule"])
-REST = Counter("numbank_rest_requests", "calls of the JSON API by operation and status", ["operation", "status"])
+REST = Counter("numbank_rest_requests", "calls of the JSON APIs by operation and status", ["operation", "status"])
 HOOK_TRIES = Counter("numbank_hook_tries", "tries of webhooks by what came of them (200: delivered)", ["outcome"])
 HOOK_SECONDS = Histogram(
     "numbank_hook_try_seconds", "time of one try of a webhook", buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 )
 HOOK_DELIVERIES = Counter("numbank_hook_deliveries", "webhooks that were delivered or given up", ["state"])
+MAILS = Counter("numbank_mails", "copies of mails by what became of them, one for each recipient", ["outcome"])
+MAIL_REFUSALS = Counter("numbank_mail_refusals", "what the mail server refused, by reason", ["reason"])
+MAIL_CONNECTIONS = Gauge("numbank_mail_connections", "open connections of mail clients", multiprocess_mode="livesum")
 HOOKS_OFF = Counter("numbank_hooks_switched_off", "webhook endpoints that failed too often")
 LEASE_IDS = Gauge("numbank_lease_ids_used_ratio", "share of the lease ids that is used up", multiprocess_mode="max")
 
@@ -88,12 +92,16 @@ class CounterMetrics(Watch):
 
 
 class RestMetrics(RestWatch):
-    """Counts the calls of the JSON API."""
+    """Counts the calls of the JSON APIs, and feeds the access log."""
 
-    def answered(self, operation: str, status: int, customer: Customer | None) -> None:
+    def __init__(self, access: AccessLog) -> None:
+        self._access = access
+
+    def answered(self, operation: Operation | None, status: int, customer: Customer | None) -> None:
         """Count a call."""
-        del customer
-        REST.labels(operation, str(status)).inc()
+        name = operation.name if operation is not None else NO_OPERATION
+        REST.labels(name, str(status)).inc()
+        self._access.note(customer, poll=operation is not None and operation.poll, operation=name, status=status)
 
     def crashed(self, operation: str, error: Exception) -> None:
         """Log a bug in an operation."""

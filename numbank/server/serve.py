@@ -32,7 +32,7 @@ from numbank.policy import denied
 from numbank.policy.policy import Policy
 from numbank.server.listening import listen_address, reserved
 from numbank.settings import PREFIX, SUPERVISOR, Settings
-from numbank.suppliers.simulator import stock
+from numbank.suppliers.simulator import mails, rental_stock, stock
 from numbank.voice import fetch, transcriber
 
 if TYPE_CHECKING:
@@ -91,11 +91,15 @@ async def prepare(settings: Settings, say: Say) -> None:
         async with connection.transaction():
             # A bank that is no sandbox must not sell what only a sandbox can deliver.
             await offers.set_active(connection, stock.NAME, settings.sandbox)
+            await mails.set_active(connection, settings.sandbox)
             await bump(connection, "catalogue")
         if settings.sandbox:
             made = await stock.open_sandbox(connection, settings)
+            await rental_stock.open_rentals(connection, settings)
             if made.numbers:
                 say(f"the simulator has {made.numbers} numbers, and prices in {made.priced_countries} countries")
+            if opened_domains := await mails.open_domains(connection):
+                say(f"the simulator has {opened_domains} mail domains")
 
 
 @asynccontextmanager
@@ -125,7 +129,12 @@ async def _upgrade(connection: Connection, say: Say) -> None:
 
 def serve(settings: Settings, say: Say, ready: Callable[[Settings], None] | None = None) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; `ready` runs once the database is prepared, before the port opens."""
-    with reserved(settings.listen), metrics_folder(settings), database(settings, say, watched=True) as running:
+    with (
+        reserved(settings.listen),
+        metrics_folder(settings),
+        _mail_reserved(settings),
+        database(settings, say, watched=True) as running,
+    ):
         ending.run(prepare(running, say))
         if ready is not None:
             ready(running)
@@ -136,6 +145,15 @@ def serve(settings: Settings, say: Say, ready: Callable[[Settings], None] | None
             granian_for(f"{APP}:create", running).serve()
         except SystemExit:
             raise OperatorError("the workers fail again and again, so the bank closes: see their last lines") from None
+
+
+@contextmanager
+def _mail_reserved(settings: Settings) -> Iterator[None]:
+    """The addresses of the mail server; its module loads the metrics, which look for their folder while they are loaded."""
+    from numbank.server.mail_ports import mail_reserved  # noqa: PLC0415
+
+    with mail_reserved(settings):
+        yield
 
 
 def granian_for(target: str, settings: Settings) -> AbstractServer[Any]:

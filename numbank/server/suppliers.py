@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from numbank.server.periodic import Periodic
 from numbank.suppliers.simulator import stock
+from numbank.suppliers.simulator.mails import Sites
 from numbank.suppliers.simulator.outbox import send_due
 from numbank.suppliers.simulator.restock import restock
 from numbank.suppliers.simulator.simulator import Simulator
@@ -41,7 +42,13 @@ def simulator_workers(bank: Bank, simulated: Simulator) -> list[Periodic]:
     async def refill() -> int:
         return await restock(bank.pool, simulated.supplier_id, bank.settings)
 
+    sites = Sites(bank.pool, bank.mail.letters.take, bank.settings)
+
+    async def send_mail() -> int:
+        return await sites.send(batch)
+
     return [
         Periodic("simulator", send, SEND_EVERY_S, full=batch),
+        Periodic("simulated-mail", send_mail, SEND_EVERY_S, full=batch),
         Periodic("restock", refill, RESTOCK_EVERY_S),
     ]

@@ -30,8 +30,12 @@ with due as (
   from due where t.id = due.id returning t.*
 )
 select t.id, t.message_id, t.lease_id, t.language, t.tries, m.sender, coalesce(r.transcript, m.text) as transcript,
-  case when r.message_id is null then m.language else r.language end as written, a.language as wanted, c.iso2
-from taken t join message m on m.id = t.message_id join activation a on a.id = t.lease_id join country c on c.id = a.country_id
+  case when r.message_id is null then m.language else r.language end as written, l.language as wanted, c.iso2
+from taken t join message m on m.id = t.message_id cross join lateral (
+  select language, country_id from activation where id = t.lease_id
+  union all
+  select null, country_id from rent where id = -t.lease_id
+) l join country c on c.id = l.country_id
 left join recording r on r.message_id = t.message_id order by t.id;
 
 -- name: audio
@@ -61,5 +65,9 @@ update activation a set code = coalesce(w.code, a.code) from written w where a.i
 returning a.id;
 
 -- name: language_of_lease
--- The language in which a voice call was leased, and the country of the lease.
-select a.language, c.iso2 from activation a join country c on c.id = a.country_id where a.id = $1;
+-- The language in which a voice call was leased, and the country of the lease. A rental (under minus its id) has no language.
+select l.language, c.iso2 from (
+  select language, country_id from activation where id = $1
+  union all
+  select null, country_id from rent where id = -$1::bigint
+) l join country c on c.id = l.country_id;

@@ -19,9 +19,10 @@ SIZES = "4-8"
 LANGUAGES = frozenset({"en"})
 
 DIGITS = "zero | oh | one | two | three | four | five | six | seven | eight | nine"
+# Without "to" and "for": they sound like digits, and what was said is more likely one.
 WORDS = (
-    "hello | hi | welcome | to | your | the | a | verification | security | confirmation | activation | access | login"
-    " | one | time | password | pass | pin | code | number | is | for | again | repeat | once | more | please | enter"
+    "hello | hi | welcome | your | the | a | verification | security | confirmation | activation | access | login"
+    " | one | time | password | pass | pin | code | number | is | again | repeat | once | more | please | enter"
     " | thank | you | this | and | goodbye"
 )
 # Exit codes beside 0: what the caller must not try again.

@@ -15,6 +15,7 @@ from numbank.codes.spoken import hear
 from numbank.db.pool import Pool
 from numbank.db.queries import Queries
 from numbank.hooks import queue as hooks
+from numbank.leases.refs import rent_of
 from numbank.messages import recordings
 from numbank.messages.recordings import Audio
 from numbank.voice.model import has_transcript
@@ -86,17 +87,18 @@ async def _transcript(pool: Pool, transcriber: Transcriber, task: Task) -> str:
 
 async def _save(pool: Pool, task: Task, text: str) -> None:
     """The lease is locked, so that what shows is the code of the message that shows; the message too, so that what is
-    erased stays so. An empty transcript changes nothing; of several the one that was asked for last stays."""
+    erased stays so. An empty transcript changes nothing; of several the one that was asked for last stays. A rental shows
+    its messages themselves."""
     found = await asyncio.to_thread(hear, text, sender=task.sender)  # 64 KB take 200 ms
     async with pool.acquire() as tx, tx.transaction():
-        leases, _ = await read_locked(tx, [task.lease_id])
+        leases, _ = await read_locked(tx, [task.lease_id] if rent_of(task.lease_id) is None else [])
         await tx.fetch(Q.lock_message, task.message_id)
         if await tx.fetchval(Q.end_parse_task, task.id) is not None and text:
             await tx.execute(Q.end_older_parse_tasks, task.message_id, task.id)
             shows = await tx.fetch(
                 Q.save_transcript, task.message_id, text, task.language, found.code, found.confidence
             )
-            lease = leases[task.lease_id]
-            if shows and lease.state < FIRST_ENDED and found.code not in (None, lease.code):
+            lease = leases.get(task.lease_id)
+            if lease is not None and shows and lease.state < FIRST_ENDED and found.code not in (None, lease.code):
                 # Who was told of the call before anybody understood it waits for this.
                 await hooks.enqueue(tx, [(lease.account_id, lease.id, task.message_id)])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
 
 import msgspec
 
+from numbank import errors
 from numbank.activation.model import Activation
 from numbank.catalogue.model import ANY_OPERATOR
 from numbank.customers.keys import Customer
@@ -23,14 +23,7 @@ NOBODYS_ID = 2**63 - 1
 # What old clients send for a parameter that their user left out.
 UNSET = frozenset({"", "null"})
 
-T = TypeVar("T")
-
-
-def accept(result: T | Refusal) -> T:
-    """The result of a desk, or its refusal raised."""
-    if isinstance(result, Refusal):
-        raise result
-    return result
+accept = errors.accept
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from numbank.activation.states import State
 from numbank.activation.views import Views
 from numbank.catalogue.catalogue import Catalogue
 from numbank.catalogue.prices import PriceLists
+from numbank.catalogue.rates import Rates
 from numbank.customers.keys import KeyRing
 from numbank.customers.standing import Money
 from numbank.errors import Refusal
@@ -99,6 +100,11 @@ class Desks:
         lease: Callable[[LeaseRequest], Awaitable[Activation | Refusal]],
         advance: Callable[[AdvanceRequest], Awaitable[State | Refusal]],
         further: FurtherDesks,
+        rent: RentDesks,
+        software: SoftwareDesks,
+        mail: MailDesks,
+        rates: Callable[[], Awaitable[Rates]],
+        rent_address: Callable[[int, str], Awaitable[str]],
     ) -> None:
         self.settings = settings
         self.views = views
@@ -114,6 +120,11 @@ class Desks:
         self.lease = lease
         self.advance = advance
         self.further = further
+        self.rent = rent
+        self.software = software
+        self.mail = mail
+        self.rates = rates
+        self.rent_address = rent_address
         self.zone = ZoneInfo(settings.time_zone)
         self.board = Board(prices, catalogue, lambda: policy.denied)
         self._lives = shares(settings.activation_life_overrides)

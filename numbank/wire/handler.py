@@ -17,7 +17,19 @@ from numbank.customers.keys import Customer, digest_of
 from numbank.errors import MissingKey, Refusal, Unavailable, UnknownAction, WrongKey
 
 # Importing them registers their actions.
-from numbank.wire import activation, balance, catalogue, history, more_leases, prices, top, voice  # noqa: F401
+from numbank.wire import (  # noqa: F401
+    activation,
+    balance,
+    catalogue,
+    history,
+    mail,
+    more_leases,
+    prices,
+    rent,
+    software,
+    top,
+    voice,
+)
 from numbank.wire.call import Call
 from numbank.wire.desks import Desks
 from numbank.wire.dialects import DIALECTS, Dialect

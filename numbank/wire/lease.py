@@ -12,7 +12,7 @@ from numbank.activation.model import Activation, LeaseRequest
 from numbank.activation.offering import offered
 from numbank.catalogue import languages, limited
 from numbank.catalogue.model import Service
-from numbank.customers import bans, spending
+from numbank.customers import bans, buying, spending
 from numbank.customers.end_users import MAX_NAME, digest_of_user
 from numbank.errors import (
     AccountInactive,
@@ -102,13 +102,10 @@ def request_of(call: Call, order: UUID | None = None, country_id: int | None = N
 
 def may_buy(call: Call) -> None:
     """Refuse every purchase of an account that is inactive, blocked or banned (protocol.md 12.1, 6)."""
-    customer = call.customer
-    if not customer.active:
-        raise AccountInactive
-    if customer.blocked:
-        raise ChannelsLimit
-    if customer.banned_until is not None and customer.banned_until > datetime.now(UTC):
-        raise Banned(customer.banned_until.astimezone(call.desks.zone))
+    try:
+        buying.check(call.customer, datetime.now(UTC))
+    except Banned as ban:
+        raise Banned(ban.until.astimezone(call.desks.zone)) from None
 
 
 def for_sale(call: Call, code: str) -> Service:
@@ -123,9 +120,7 @@ def for_sale(call: Call, code: str) -> Service:
 
 def limits(call: Call) -> tuple[int, int]:
     """How many live leases the account may have, and how many it may begin within 60 s; 0 is no limit."""
-    customer, settings = call.customer, call.desks.settings
-    max_live = settings.max_live_leases if customer.max_live is None else customer.max_live
-    return max_live, settings.leases_per_min if customer.leases_per_min is None else customer.leases_per_min
+    return buying.limits(call.customer, call.desks.settings)
 
 
 def kind_of(call: Call) -> Kind:

@@ -122,4 +122,59 @@ NEW_LANG = Param(
 CALL_TARGET = Param("phone", "whom to call, with country code", (), "phone")
 DAY = Param("date", "only the calls of this day, `Y-m-d`; all when absent", (), "date")
 
+RENT_ID = Param("id", "id of the rental", ("activationId",), "rental id")
+RENT_TIME = Param(
+    "rent_time",
+    "for how many whole hours, 4 to 1344; fewer only where the operator has a price for just that many;"
+    " NUMBANK_RENT_DEFAULT_HOURS when absent",
+    ("time", "duration", "hours"),
+    "hours",
+)
+RENT_SERVICE = Param(
+    "service", "service code, see getServicesList; full receives everything that comes to the number", (), "service"
+)
+RENT_COUNTRY = Param(
+    "country", "country number, see getCountries; NUMBANK_RENT_DEFAULT_COUNTRY when absent", (), "country"
+)
+RENT_OPERATOR = Param(
+    "operator", "operators with commas between; any or empty is no filter", ("operators",), "operators"
+)
+RENT_STATUS = Param("status", "1 finish, 2 cancel", (), "1, 2")
+RENT_URL = Param(
+    "url",
+    "where each message of the rental is sent as a POST (docs/hooks.md); http or https, at most 2048 characters, no private"
+    " address",
+    ("uri",),
+    "address",
+)
+INCOMING_CALL = Param(
+    "incomingCall", "true: the number must take calls too, and they are kept like messages", (), "boolean"
+)
+CURRENCY = Param(
+    "currency",
+    "ISO 4217 number or letters of the currency to show prices in; that of the account when absent or without a rate",
+    (),
+    "currency",
+)
+RENT_PAGE = Param(
+    "page", "which page, from 0 on, or from 1 on with NUMBANK_RENT_PAGES_FROM_ONE; the first when absent", (), "number"
+)
+RENT_SIZE = Param("size", "how many to show, 1000 at most; 10 when absent", ("limit", "length", "per_page"), "number")
+NEED_HISTORY = Param("needHistory", "true shows what was charged so far", (), "boolean")
+
+PRODUCT_ID = Param("productId", "id of the product, see `partners/products` of the REST API", ("id",), "product")
+
+SITE = Param(
+    "site",
+    "the site for which the mailbox is wanted, a host name such as telegram.com; an address is cut to it",
+    (),
+    "site",
+)
+MAIL_TYPE = Param("mail_type", "1: a zone, in which the bank chooses a domain; 2: a popular domain", (), "1, 2")
+MAIL_DOMAIN = Param("mail_domain", "the zone or the domain, see getDomains", (), "mail domain")
+MAILBOX_ID = Param("id", "id of the purchase of a mailbox", ("activationId",), "mailbox id")
+PER_PAGE = Param("per_page", "how many on a page, 100 at most; 10 when absent", ("limit", "size", "length"), "number")
+SEARCH = Param("search", "only those with this in their address or site", (), "text")
+SORT = Param("sort", "desc: the newest first, as when absent; asc: the oldest first", (), "asc, desc")
+
 TRUE_WORDS = frozenset({"1", "true", "True", "yes"})

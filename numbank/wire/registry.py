@@ -22,8 +22,9 @@ Registered = TypeVar("Registered", bound=Function)
 # What a value may be. A parameter names one of these kinds, or lists all its values with commas between. The fuzz test makes
 # good, bad and borderline values of every kind (tests/wire/grammar.py).
 KINDS = frozenset({
-    "activation id", "boolean", "country", "date", "decimal", "flags", "language tag", "number", "numbers", "operators",
-    "phone", "prefixes", "service", "services", "supplier ids", "text", "time",
+    "activation id", "address", "boolean", "country", "currency", "date", "decimal", "flags", "hours", "language tag",
+    "mail domain", "mailbox id", "number", "numbers", "operators", "phone", "prefixes", "product", "rental id", "service",
+    "services", "site", "supplier ids", "text", "time",
 })  # fmt: skip
 
 
@@ -106,9 +107,10 @@ def variant(
     replies: tuple[str, ...] = (),
     instead: tuple[Param, ...] = (),
     way: tuple[Callable[..., object], ...] = (),
+    without: tuple[type[Refusal], ...] = (),
 ) -> Callable[[Registered], Registered]:
     """Register a dialect's own version of an action: as the base but for the function, `more` parameters, parameters
-    `instead` of those with their names, other `replies`, and stops at the head of its `way`.
+    `instead` of those with their names, other `replies`, stops at the head of its `way`, and `without` some refusals.
     """
     base = ACTIONS[name]
     changed = {param.name: param for param in instead}
@@ -120,6 +122,7 @@ def variant(
             params=(*(changed.get(param.name, param) for param in base.params), *more),
             replies=replies or base.replies,
             way=(base.function, *way, *base.way),
+            refusals=tuple(kind for kind in base.refusals if kind not in without),
         )
         return function
 

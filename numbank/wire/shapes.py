@@ -27,6 +27,7 @@ BLANKS = {
     "last code": r"[^:\r\n]+",
     "text": r"(.|\n)*",
     "date": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
+    "local time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d",
     "banned until": r"\d{4}-\d\d-\d\d \d\d-\d\d-\d\d",
     "digits": r"\d+",
     "0 or 1": r"[01]",

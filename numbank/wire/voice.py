@@ -42,9 +42,14 @@ def shown_call(call: Call, activation: Activation) -> dict[str, object] | None:
         "text": activation.text or "",
         "code": call.code_of(activation),
         "dateTime": call.date(activation.received_at),
-        "url": None if recording is None else f"{call.desks.settings.public_url}{RECORDINGS}{recording}",
+        "url": None if recording is None else recording_url(call, recording),
         "parsingCount": activation.parsings,
     }
+
+
+def recording_url(call: Call, message_id: int) -> str:
+    """Where the recording of a call can be had."""
+    return f"{call.desks.settings.public_url}{RECORDINGS}{message_id}"
 
 
 @action(

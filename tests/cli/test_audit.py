@@ -24,9 +24,11 @@ from tests.support import Caller, open_bank, push
 
 # What only looks. `serve` and `demo` open the bank, which changes nothing but the schema: that is `bank.migrate`.
 READING = {
-    "audit export", "audit list", "ban list", "customer list", "customer show", "demo", "explain", "hook list", "hook log",
-    "limit show", "message forwards", "message unmatched", "partner report", "partner users", "policy check", "policy list",
-    "policy region list", "rank list", "retention show", "serve", "settings", "supplier list", "tier list", "verify",
+    "audit export", "audit list", "ban list", "customer list", "customer show", "demo", "domain list", "domain prices",
+    "explain", "hook list", "hook log", "limit show", "mail show", "mail unmatched", "message forwards",
+    "message unmatched", "partner report", "partner users", "policy check", "policy list", "policy region list",
+    "product keys", "product list", "product sold", "rank list", "rate list", "rent list", "rent preview", "rent show",
+    "rent term list", "retention show", "serve", "settings", "site list", "supplier list", "tier list", "verify",
 }  # fmt: skip
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -43,6 +45,8 @@ STORY: list[tuple[str, str, str]] = [
     ("customer activate", "{customer}", "customer.activate"),
     ("customer dialect", "{customer} koala", "customer.dialect"),
     ("customer phone-exception", "{customer} 7918,7919", "customer.phone-exception"),
+    ("customer verify", "{customer}", "customer.verify"),
+    ("customer unverify", "{customer}", "customer.unverify"),
     ("limit set", "{customer} --live 5 --requests-per-second 100 --leases-per-minute 50", "limit.set"),
     ("cashback on", "{customer}", "cashback.on"),
     ("cashback rate", "{customer} 5%", "cashback.rate"),
@@ -58,16 +62,29 @@ STORY: list[tuple[str, str, str]] = [
     ("number add", "--country 0 --operator any {file}", "number.add"),
     ("number offline", "{number}", "number.offline"),
     ("number online", "{number}", "number.online"),
+    ("number lost", "{number} --reason test", "number.lost"),
+    ("number found", "{gone}", "number.found"),
     ("offer set", "--country 0 --service tg --price 0.2", "offer.set"),
     ("offer terms", "--country 0 --service tg --surcharge 0.1", "offer.terms"),
     ("tier add", "--country 0 --service tg --price 0.3 --count 5", "tier.add"),
     ("tier remove", "--country 0 --service tg --price 0.3", "tier.remove"),
+    ("rent term set", "--country 0 --service tg --hours 24 --price 5", "rent.term-set"),
+    ("rent term load", "{terms}", "rent.term-load"),
+    ("rent term remove", "--country 0 --service tg --hours 24", "rent.term-remove"),
+    ("rate set", "EUR 0.92", "rate.set"),
+    ("rate load", "{rates}", "rate.load"),
+    ("rate remove", "978", "rate.remove"),
     ("supplier off", "bank1", "supplier.off"),
     ("supplier on", "bank1", "supplier.on"),
     ("country set", "0 --hidden", "country.set"),
     ("service add", "zzz9 --name Testing", "service.add"),
     ("service set", "zzz9 --name Tested", "service.set"),
     ("message deliver", "--to {number} --from Service --text hello", "message.deliver"),
+    ("product add", "antivirus --price 2.5 --manual read", "product.add"),
+    ("product set", "{product} --price 3", "product.set"),
+    ("product load", "{product} {keys}", "product.load"),
+    ("product off", "{product}", "product.off"),
+    ("product on", "{product}", "product.on"),
     ("hook add", f"{{customer}} {HOOK}", "hook.add"),
     ("hook rotate", "{hook}", "hook.rotate"),
     ("hook disable", "{hook}", "hook.disable"),
@@ -81,6 +98,15 @@ STORY: list[tuple[str, str, str]] = [
     ("policy region deny", "BR 10.0.0.0/8", "policy.region-deny"),
     ("policy region allow", "BR", "policy.region-allow"),
     ("policy region remove", "BR 10.0.0.0/8", "policy.region-remove"),
+    ("domain add", "mail.example other.example --zone example --popular", "domain.add"),
+    ("domain load", "{domains} --zone example", "domain.add"),
+    ("domain set", "mail.example --capacity 5 --not-popular", "domain.set"),
+    ("domain off", "mail.example", "domain.off"),
+    ("domain on", "mail.example", "domain.on"),
+    ("domain price", "example 0.1 --site site.example --count 5", "domain.price"),
+    ("domain unprice", "example --site site.example", "domain.unprice"),
+    ("site deny", "site.example --reason test", "site.deny"),
+    ("site allow", "site.example --reason over", "site.allow"),
     ("retention run", "", "retention.run"),
     ("key revoke", "--customer {customer}", "key.revoke"),
 ]
@@ -114,9 +140,15 @@ class Told:
             "ban": lambda: self.one("select max(id) from ban"),
             "lease": lambda: self.one("select min(id) from activation"),
             "number": lambda: self.one("select min(e164) from number where state = 0"),
+            "gone": lambda: self.one("select min(e164) from number where state = 4"),
             "agent_key": self._agent_key,
             "file": self._file,
+            "terms": lambda: self._sheet("country,service,hours,price", "0,wa,4,1.5", "0,wa,24,3"),
+            "rates": lambda: self._sheet("currency,rate", "RUB,91.2", "156,7.1"),
+            "domains": self._domains,
             "hook": lambda: self.one("select max(id) from hook"),
+            "product": lambda: self.one("select max(id) from product"),
+            "keys": self._keys,
             "delivery": self._delivery,
         }
 
@@ -137,9 +169,24 @@ class Told:
                  digest_of(KEY))  # fmt: skip
         return KEY
 
+    def _sheet(self, *lines: str) -> Path:
+        path = self.folder / f"{lines[0].partition(',')[0]}.csv"
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
     def _file(self) -> Path:
         path = self.folder / "numbers.txt"
         path.write_text("+79109990001\n+79109990002\n")
+        return path
+
+    def _domains(self) -> Path:
+        path = self.folder / "domains.txt"
+        path.write_text("a.example\nb.example\n")
+        return path
+
+    def _keys(self) -> Path:
+        path = self.folder / "keys.txt"
+        path.write_text("AAAA-1\nAAAA-2\n")
         return path
 
     def _delivery(self) -> int:
@@ -211,6 +258,7 @@ def test_every_command_that_changes_something_leaves_its_row(told: Told, monkeyp
     assert wrong == [], wrong
     everything = "\n".join(msgspec.json.encode(one).decode() for one in rows(told.dsn))
     assert KEY not in everything
+    assert "AAAA-" not in everything  # a licence key
     assert "hello" not in everything  # the text of a message is nothing for a log that stays
 
 

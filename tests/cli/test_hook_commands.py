@@ -106,8 +106,8 @@ def test_an_operator_runs_a_webhook_from_first_to_last(run: Any, ears: Ears, dsn
     assert [one["attempts"][0]["status"] for one in log] == [500, 200, 200]
     assert "HTTP 500" in run("hook", "log", hook_id, plain=True)
     assert set(log[0]) == {
-        "id", "webhook_id", "hook_id", "event", "activation_id", "state", "tries", "created_at", "next_try_at", "ended_at",
-        "attempts",
+        "id", "webhook_id", "hook_id", "event", "activation_id", "rent_id", "state", "tries", "created_at", "next_try_at",
+        "ended_at", "attempts",
     }  # fmt: skip
 
     replayed = run("hook", "replay", log[0]["id"])

@@ -103,6 +103,6 @@ def test_numbers_can_do_what_the_operator_says(dsn: str) -> None:
     assert rows(dsn, "select p.abilities from number n join pool p on p.id = n.pool_id where e164 = 79101112233") == [
         (3,)
     ]
-    for text in ("", "sms,rent", "forward"):
+    for text in ("", "sms,talk", "rent", "forward"):
         assert "numbank: " in failure(*place, "--abilities", text, stdin="+79101112234\n")
     assert rows(dsn, "select details->>'added' from audit where act = 'number.add'") == [("1",)]

@@ -59,16 +59,17 @@ async def test_a_reader_of_a_growing_table_holds_nobody_up(dsn: str) -> None:
 
 
 async def test_the_ceiling_of_lease_ids_is_the_setting(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-    await connection.execute("select setval('lease_id', 1123741823)")
-    used = await growth.limit_lease_ids(connection, 2**31 - 1)
-    assert used == pytest.approx(0.5, abs=0.001)
-    await connection.execute("select setval('lease_id', 2147483647)")
-    with pytest.raises(asyncpg.SequenceGeneratorLimitExceededError):
-        await connection.fetchval("select nextval('lease_id')")
-    assert await growth.limit_lease_ids(connection, 2**31 - 1) == 1.0
-    assert await growth.limit_lease_ids(connection, 2**30) == 1.0
-    await growth.limit_lease_ids(connection, 2**63 - 1)
-    assert await connection.fetchval("select nextval('lease_id')") == 2**31
+    for name in growth.LEASE_SEQUENCES:
+        await connection.execute(f"select setval('{name}', 1123741823)")
+        used = await growth.limit_lease_ids(connection, 2**31 - 1)
+        assert used[name] == pytest.approx(0.5, abs=0.001)
+        await connection.execute(f"select setval('{name}', 2147483647)")
+        with pytest.raises(asyncpg.SequenceGeneratorLimitExceededError):
+            await connection.fetchval(f"select nextval('{name}')")
+        assert (await growth.limit_lease_ids(connection, 2**31 - 1))[name] == 1.0
+        assert (await growth.limit_lease_ids(connection, 2**30))[name] == 1.0
+        await growth.limit_lease_ids(connection, 2**63 - 1)
+        assert await connection.fetchval(f"select nextval('{name}')") == 2**31
 
 
 async def test_marks_of_batches_are_kept_for_an_hour(connection: asyncpg.Connection[asyncpg.Record]) -> None:

@@ -110,22 +110,24 @@ SELLING = {
     "getNumber": {"service": BANK},
     "getNumberV2": {"service": BANK},
     "getMultiServiceNumber": {"service": f"{MESSENGER},{BANK}", "multiService": f"{MESSENGER},{BANK}"},
+    "getRentNumber": {"service": BANK},
 }
 
 
 async def test_every_action_that_leases_refuses_a_denied_service(dsn: str) -> None:
-    word = SMS_ACTIVATE.words[next(kind for kind in SMS_ACTIVATE.words if kind.__name__ == "ServiceDenied")]
     selling = {
         name for name, action in ACTIONS.items() if any(kind.__name__ == "ServiceDenied" for kind in action.refusals)
     }
-    # An additional service and a reactivation need a lease first: they are shown below.
-    assert selling == {*SELLING, "getAdditionalService", "getExtraActivation", "checkExtraActivation"}
+    # An additional service, a reactivation and more hours need a lease first: they are shown below, and in tests/rent.
+    needing_one = {"getAdditionalService", "getExtraActivation", "checkExtraActivation"}
+    assert selling == {*SELLING, *needing_one, "continueRentNumber", "continueRentInfo", "getContinueRentPriceNumber"}
     async with open_bank(dsn, early_cancel_s=0) as (app, shop):
         customer_id, key = await shop.customer()
         caller = Caller(app, key)
         await shop.numbers(5)
         await shop.offer(BANK, MESSENGER)
         for name, params in SELLING.items():
+            word = SMS_ACTIVATE.word(name, ServiceDenied())
             assert (await caller.get(name, country=0, **params)).encode() == word, name
         for dialect in DIALECTS:
             for name in SELLING.keys() & dialect.actions.keys():

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import inspect
 import json
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+from numbank.db.seals import Seals
+from numbank.supply.numbers import CALL, RENT, SMS
+from tests.rent.support import terms
 from tests.server.live import Live, command, live
 from tests.support import Shop
 from tests.wire import sample_stock
+from tests.wire.sample_goods import sell_software
+
+# The country in which numbers can be rented; what others count stays as it is.
+RENTED = 43
 
 
 class Stage:
-    """A server and a customer with money. `called` are the methods that were used."""
+    """A server and a customer with money, a verified reseller. `called` are the methods that were used, `products` those of
+    the software shop by name."""
 
     def __init__(self, server: Live, dsn: str, shop: Shop, key: str) -> None:
         self.server, self.dsn, self.shop, self.key = server, dsn, shop, key
         self.called: set[str] = set()
+        self.products: dict[str, int] = {}
 
     def watched(self, client: Any) -> Any:
         """A client whose use is noted."""
@@ -39,6 +50,12 @@ class Stage:
         ).split(":")
         assert word == "ACCESS_NUMBER"
         return lease_id, phone
+
+    def rent(self, **params: str) -> tuple[str, str]:
+        """Rent without a client; id and number."""
+        answer = self.server.get("getRentNumber", self.key, **({"service": "full", "country": str(RENTED)} | params))
+        phone = json.loads(answer)["phone"]
+        return str(phone["id"]), phone["number"]
 
     def finished(self) -> tuple[str, str]:
         """A lease that was finished with success."""
@@ -69,14 +86,23 @@ class Watched:
 async def staged(dsn: str) -> AsyncIterator[Stage]:
     """A server with stock, and a customer with 100."""
     connection = await asyncpg.connect(dsn)
-    environment = {f"NUMBANK_{name.upper()}": str(value) for name, value in sample_stock.SETTINGS.items()}
+    folder = tempfile.TemporaryDirectory(prefix="numbank-clients-")
+    secrets_file = Path(folder.name) / "secrets.key"
+    settings = sample_stock.SETTINGS | {"secrets_file": str(secrets_file)}
+    environment = {f"NUMBANK_{name.upper()}": str(value) for name, value in settings.items()}
     with live(["--database-url", dsn], **environment) as server:
         shop = Shop(connection)
         await sample_stock.stock(shop)
+        await shop.numbers(40, country=RENTED, operator="vodafone", first=491_510_000_000, abilities=SMS | CALL | RENT)
+        await terms(shop, "full", "tg", country=RENTED)
         await shop.counted()
         made = command("customer", "add", "clients", "--balance", "100", "--json", "--database-url", dsn)
-        yield Stage(server, dsn, shop, json.loads(made.stdout)["api_key"])
+        stage = Stage(server, dsn, shop, json.loads(made.stdout)["api_key"])
+        stage.products = await sell_software(Seals(secrets_file), shop, 2_000)
+        command("customer", "verify", str(json.loads(made.stdout)["id"]), "--database-url", dsn)
+        yield stage
     await connection.close()
+    folder.cleanup()
 
 
 def methods(owner: type) -> set[str]:

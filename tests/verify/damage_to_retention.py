@@ -21,6 +21,16 @@ RETENTION = (
         "update retention set upto = (select max(id) from errand) where topic = 'errand'",
     ),
     damage(
+        "the bookmark is behind mailboxes with codes",
+        "retention.mailboxes",
+        "update retention set upto = (select max(id) from mailbox) where topic = 'mailbox'",
+    ),
+    damage(
+        "the bookmark is behind mails with texts",
+        "retention.mails",
+        "update retention set upto = (select max(id) from mail) where topic = 'mail'",
+    ),
+    damage(
         "a message is kept for too long",
         "retention.in_time",
         "update retention set days = 30",

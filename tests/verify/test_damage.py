@@ -10,11 +10,14 @@ from tests.verify.damage_to_books import BOOKS, MESSAGES
 from tests.verify.damage_to_calls import CALLS
 from tests.verify.damage_to_hooks import HOOKS
 from tests.verify.damage_to_leases import LEASES
+from tests.verify.damage_to_mailboxes import MAILBOXES
+from tests.verify.damage_to_rentals import RENTALS
 from tests.verify.damage_to_retention import RETENTION
+from tests.verify.damage_to_software import SOFTWARE
 from tests.verify.damage_to_stock import STOCK
 from tests.verify.used_bank import ALL_CHECKS, broken
 
-DAMAGES = BOOKS + STOCK + MESSAGES + LEASES + CALLS + HOOKS + RETENTION
+DAMAGES = BOOKS + STOCK + MESSAGES + LEASES + RENTALS + CALLS + HOOKS + RETENTION + MAILBOXES + SOFTWARE
 
 
 @pytest.mark.parametrize("case", DAMAGES, ids=lambda case: f"{case.check}: {case.name}")

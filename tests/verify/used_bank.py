@@ -17,25 +17,36 @@ from numbank.catalogue import offers
 from numbank.db.checks import Check, Finding
 from numbank.errors import NoNumbers
 from numbank.hooks import verify as hooks
+from numbank.leases import verify as leases
 from numbank.ledger import journal
 from numbank.ledger import verify as ledger
+from numbank.mailbox import verify as mailbox
 from numbank.messages import verify as messages
+from numbank.rent import verify as rent
 from numbank.retention import verify as retention
 from numbank.server.app import App
 from numbank.server.bank import Bank
+from numbank.software import verify as software
 from numbank.supply import lines, numbers
 from numbank.supply import verify as supply
 from tests.support import Shop, push
 from tests.verify.far import Far
 from tests.verify.used_calls import use_calls
+from tests.verify.used_mailboxes import use_mailboxes
+from tests.verify.used_rentals import use_rentals
+from tests.verify.used_software import use_software
 
 ALL_CHECKS: tuple[Check, ...] = (
     *ledger.CHECKS,
     *supply.CHECKS,
     *messages.CHECKS,
     *activations.CHECKS,
+    *rent.CHECKS,
+    *leases.CHECKS,
     *hooks.CHECKS,
     *retention.CHECKS,
+    *software.CHECKS,
+    *mailbox.CHECKS,
 )
 
 COOL_DOWN_S = 120.0
@@ -130,6 +141,9 @@ async def use(app: App, shop: Shop) -> None:
     await use_calls(app, shop, bob.customer_id)
     await use_groups(app, shop, ann)
     await use_hooks(shop, ann.customer_id)
+    await use_rentals(app, shop)
+    await use_mailboxes(app, shop)
+    await use_software(app, shop)
 
 
 async def use_hooks(shop: Shop, customer_id: int) -> None:

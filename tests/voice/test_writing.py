@@ -9,16 +9,19 @@ import pytest
 
 from numbank.clock import Pace
 from numbank.messages.calls import Kind
-from numbank.messages.recordings import Audio
+from numbank.messages.recordings import Audio, Playable
+from numbank.rent.model import Inbox
 from numbank.server.app import App
-from numbank.supply.numbers import CALL
+from numbank.supply.numbers import CALL, RENT
 from numbank.voice.fetch import fetch_due
 from numbank.voice.transcriber import Transcriber
 from numbank.voice.writing import keep_recording, write_due
 from tests.intake.test_calls import Line
-from tests.support import Shop, open_bank, until
+from tests.rent.support import Renter, terms
+from tests.support import Shop, open_bank, ring, until
 from tests.voice.test_calls import AUDIO, called, shown
 
+RENTED = 7
 PACE = Pace(hard_s=0.0, first_s=0.0, longest_s=0.0, tries=3)
 
 
@@ -62,6 +65,47 @@ async def recorded(bank: tuple[App, Shop], transcript: str) -> Line:
 
     assert await fetch_due(app.bank.pool, fetch, keep, PACE, 10) == 1
     return voice
+
+
+async def test_a_call_to_a_rental_is_played_and_written_down_for_its_customer(bank: tuple[App, Shop]) -> None:
+    app, shop = bank
+    await terms(shop, "full", country=RENTED)
+    e164 = (await shop.numbers(1, country=RENTED, abilities=CALL | RENT))[0]
+    ann, eve = await Renter.new(app, shop), await Renter.new(app, shop)
+    rental = await ann.rent(country=RENTED, calls=True)
+    assert rental.e164 == e164
+    await ring(app, e164, "447911123456", recording_url="http://calls.example/rent.wav")
+
+    class Hears:
+        def knows(self, _language: str) -> bool:
+            return True
+
+        async def write_down(self, _audio: bytes, language: str) -> str:
+            return f"{language} code 4829"
+
+    transcriber = Transcriber([Hears()])
+
+    async def fetch(_url: str) -> Audio:
+        return Audio(AUDIO, "audio/wav")
+
+    async def keep(message_id: int, audio: Audio) -> None:
+        await keep_recording(app.bank.pool, transcriber, message_id, audio)
+
+    found = await ann.inbox(rental)
+    assert isinstance(found, Inbox)
+    assert found.page[0].recording_id is None
+    assert await fetch_due(app.bank.pool, fetch, keep, PACE, 10) == 1
+    assert await write_due(app.bank.pool, transcriber, PACE, 4) == 1
+    found = await ann.inbox(rental)
+    assert isinstance(found, Inbox)
+    assert "code 4829" in found.page[0].text
+    recording_id = found.page[0].recording_id
+    assert recording_id is not None
+    played = await app.bank.desks.calls.recording(ann.account_id, recording_id)
+    assert isinstance(played, Playable)
+    assert played.length == len(AUDIO)
+    assert await app.bank.desks.calls.recording(eve.account_id, recording_id) is None
+    assert await shop.connection.fetchval("select count(*) from parse_task") == 0
 
 
 async def ask(voice: Line, language: str) -> None:

@@ -23,7 +23,7 @@ from typing import Any, cast
 import asyncpg
 import msgspec
 
-from numbank.catalogue import offers
+from numbank.catalogue import offers, rates
 from numbank.cli.docs import COMMON
 from numbank.cli.verify import ALL
 from numbank.customers import bans
@@ -35,25 +35,30 @@ from numbank.intake.door import Arrival
 from numbank.messages.model import Medium
 from numbank.policy import denied
 from numbank.server.app import App
-from numbank.supply.numbers import CALL, FORWARD, SMS
+from numbank.supply.numbers import CALL, FORWARD, RENT, SMS
 from numbank.wire.dialects import DIALECTS, KOALA, Dialect
 from numbank.wire.shapes import matches
 from tests.conftest import DSN_VARIABLE, on_database, prepare
+from tests.mailbox.world import arrive as arrive_mail
+from tests.rent.support import terms
 from tests.support import Caller, Shop, open_bank, push
 from tests.wire.grammar import Grammar, Request, World
+from tests.wire.sample_goods import sell_mailboxes, sell_software, verify_resellers
 
 TEXT, JSON = b"text/html; charset=UTF-8", b"application/json"
 BALANCE = 10**10
 SETTINGS: dict[str, object] = {
     "early_cancel_s": 0, "early_cancel_overrides": "wa=2", "cool_down_s": 0, "unused_rest_s": 0, "activation_life_s": 15,
     "activation_life_overrides": "ot=3600", "queue_deadline_s": 30, "forward_surcharge_minor": 500,
-    "additional_service_prices": "840=0.05", "cashback_bp": 500,
+    "additional_service_prices": "840=0.05", "cashback_bp": 500, "mailbox_early_cancel_s": 0.5,
 }  # fmt: skip
 # From so many requests on every action must have succeeded at least once.
 ENOUGH = 20_000
 AT_ONCE = 8
 MOST_COMPLAINTS = 20
 LEASED = re.compile(rb'ACCESS_NUMBER:(\d+)|ADDITIONAL:(\d+)|"activationId":(\d+)|"activation":(\d+)')
+RENTED = re.compile(rb'"phone":\{"id":(\d+),"endDate":"[^"]+","number":"(\d+)"')
+MAILBOX = re.compile(rb'"response":\{"email":"([^"]+)","id":(\d+)')
 PHONES = re.compile(rb'ACCESS_NUMBER:\d+:(\d+)|"phone(?:Number)?":"(\d+)"')
 UNKNOWN = "?"
 TEXTS = ("Telegram code: 48213", "WhatsApp code 123-456", "VK: 24680", "your code is 2468", "hello", "\0")
@@ -172,13 +177,22 @@ async def fill(app: App, shop: Shop) -> World:
         await offers.put_tier(connection, where, 1_000, count=20)
         await offers.put_tier(connection, where, 2_500, regular=True)
         await denied.decide(connection, shop.catalogue.by_code["dn"].id, denied=True, reason="fuzz")
+    await shop.numbers(200, operator="mts", abilities=SMS | CALL | RENT)
+    for country in (0, 2):
+        await terms(shop, "full", "tg", "wa", "dn", "av", country=country)
+    await shop.numbers(50, country=2, operator="beeline", abilities=SMS | RENT)
+    async with connection.transaction():
+        await rates.put(connection, 840, {978: rates.parse_rate("0.92"), 643: rates.parse_rate("91.2")})
+    await sell_mailboxes(shop, 1_000)
+    products = await sell_software(app.bank.seals, shop, 2_000)
+    await verify_resellers(shop, [ids[who] for who in ("rich", "poor", "set", "blocked")])
     await shop.counted()
     # Calls can be asked for from the own pool, and nobody places them.
     cast(dict[int, object], app.bank.calls.desk._runners)[1] = object()
     services = ("tg", "wa", "vk", "av", "ot", "tg", "av", "fx", "fx", "full", "dn", "nope")
     return World(
         keys, services, (0, 0, 0, 0, 2, 2, 1, 9999, "any"), (1, 1, 99), [79_990_000_000 + n for n in range(50)],
-        int(time.time()), {}, await prepared(app, Caller(app, keys["rich"])),
+        int(time.time()), {}, await prepared(app, Caller(app, keys["rich"])), products=tuple(products.values()),
     )  # fmt: skip
 
 
@@ -198,7 +212,11 @@ async def prepared(app: App, rich: Caller) -> list[int]:
 
 
 async def arrive(app: App, world: World, chance: Random) -> None:
-    """A message or a call comes in, mostly for a number that was leased of late."""
+    """A message, a call or a mail comes in, mostly for what was leased of late."""
+    if world.emails and chance.random() < 0.3:
+        code, text = chance.choice((("48213", "Your code is 48213"), (None, "Hello"), (None, "")))
+        await arrive_mail(app, chance.choice(world.emails[-8:]), code=code, text=text)
+        return
     e164 = chance.choice([*world.leased[-12:], *world.phones[:2]])
     if chance.random() < 0.6:
         text = chance.choice(
@@ -281,6 +299,12 @@ def learn(world: World, request: Request, body: bytes) -> None:
         mine = world.lease_ids.setdefault(request.who, [])
         if lease_id not in mine:
             mine.append(lease_id)
+    for rent_id, e164 in RENTED.findall(body):
+        world.rent_ids.setdefault(request.who, []).append(int(rent_id))
+        world.leased.append(int(e164))
+    for email, mailbox_id in MAILBOX.findall(body):
+        world.emails.append(email.decode())
+        world.mailbox_ids.setdefault(request.who, []).append(int(mailbox_id))
     world.leased += [int(group) for groups in PHONES.findall(body) for group in groups if group]
 
 

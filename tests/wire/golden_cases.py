@@ -9,29 +9,11 @@ import msgspec
 
 from numbank.wire.dialects import DIALECTS
 from numbank.wire.registry import Action
+from tests.wire import golden_goods, golden_rent
+from tests.wire.golden_case import NOBODYS, Case, case
 
-HERE = "127.0.0.1"
 ELSEWHERE = "203.0.113.9"
 
-
-class Case(msgspec.Struct, frozen=True):
-    """One call. `who` asks, from `address`, with so many fields of no meaning as `filler`; asked so many `times`, or until
-    the answer is `stop`, and the last answer is the one that counts."""
-
-    params: dict[str, str]
-    who: str = "rich"
-    address: str = HERE
-    times: int = 1
-    filler: int = 0
-    stop: str = ""
-
-
-def case(who: str = "rich", times: int = 1, **params: str) -> Case:
-    """A case with its parameters as names."""
-    return Case(params, who, times=times)
-
-
-NOBODYS = "999999999"
 TOP = {
     "ok": case(service="av"),
     "free": case(service="av", freePrice="true"),
@@ -107,6 +89,8 @@ GOOD: dict[str, dict[str, Case]] = {
     "getCountries": {"ok": case()},
     "getServicesList": {"ok": case(country="2"), "ru": case(country="2", lang="ru")},
     "getOperators": {"ok": case(country="2")},
+    **golden_rent.GOOD,
+    **golden_goods.GOOD,
 }
 
 # A call that is right but for what is refused.
@@ -138,6 +122,7 @@ EVERYWHERE: dict[str, dict[str, str]] = {
     "WrongMaxPrice": {"maxPrice": "0.01"},
     "NotANumber": {"id": "abc"},
     "NoActivation": {"id": NOBODYS},
+    **golden_goods.EVERYWHERE,
 }
 # What is particular to an action.
 RENEWED: dict[str, Case] = {
@@ -148,6 +133,8 @@ RENEWED: dict[str, Case] = {
 }
 ENDED: dict[str, Case] = {"EarlyCancel": case(id="{guarded}")}
 PARTICULAR: dict[tuple[str, str], Case] = {
+    **golden_rent.PARTICULAR,
+    **golden_goods.PARTICULAR,
     **{
         (action, name): one
         for action in ("getExtraActivation", "checkExtraActivation")

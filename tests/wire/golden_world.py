@@ -15,24 +15,31 @@ from numbank.server.app import App
 from numbank.supply import lines
 from numbank.supply.numbers import CALL, FORWARD, SMS
 from tests.support import Caller, Shop, push, until
+from tests.wire import golden_goods, golden_rent
 from tests.wire.golden_cases import ELSEWHERE
+from tests.wire.sample_goods import verify_resellers
 
 # Settings that some refusals need, and none that take their time.
 SETTINGS: dict[str, object] = {
     "early_cancel_s": 0, "early_cancel_overrides": "go=60", "forward_surcharge_minor": 5_000, "cool_down_s": 3600,
-    "statistics_fold_s": 0.02, "additional_service_prices": "840=0.05",
+    "statistics_fold_s": 0.02, "additional_service_prices": "840=0.05", "mailbox_early_cancel_s": 0,
 }  # fmt: skip
 
 # What differs from run to run is not what a golden file is about; quotes around it are.
 MASKS = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)"), "<RFC 3339>"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?![\d.Z+])"), "<local time>"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "<date>"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d-\d\d-\d\d"), "<banned until>"),
     (re.compile(r'(?<="id":")\d+(?=")'), "<digits>"),
     # Counts of the large pool, in which other cases lease; those of the small one are exact.
     (re.compile(r'(?<=")((?:c|physicalC)ount|\d+\.\d+)":\d{3}(?=[,}])'), r'\1":<many>'),
+    # How often somebody rented until he was told to slow down depends on the machine.
+    (re.compile(r'(?<="quant":)[1-9]\d*'), "<many>"),
     (re.compile(r"(?<!\d)[1-9]\d{8}(?!\d)"), "<id>"),
     (re.compile(r"(?<!\d)7\d{10}(?!\d)"), "<phone>"),
+    (re.compile(r"(?<=/v1/recordings/)\d+"), "<id>"),
+    *golden_goods.MASKS,
 )
 LONGEST = 1_500
 PRICE, SURCHARGE = 1_000, 5_000
@@ -57,6 +64,7 @@ async def stock(app: App, shop: Shop) -> None:
         for code in ("av", "fx"):
             await edit.service(connection, code, forward_capable=True, name=None, aliases=None)
     await shop.numbers(200, operator="mts", first=79_500_000_000, abilities=SMS | CALL | FORWARD)
+    await golden_rent.stock(app, shop)
     await shop.numbers(9, country=2, operator="beeline", first=77_010_000_000)
     await shop.offer("tg", "go", "av", "vk", "oi")
     await shop.offer("av", "vk", country=2, price=12_345)
@@ -93,12 +101,16 @@ async def deny(app: App, shop: Shop, code: str, *, denied_now: bool = True) -> N
 async def customers(shop: Shop) -> dict[str, str]:
     """Keys by kind of customer."""
     ids, keys = {}, {}
-    balances = {"poor": 0, "short": 2 * PRICE, "spent": PRICE + SURCHARGE, "spent 2": PRICE}
-    for who in ("rich", "inactive", "single", "blocked", "banned", "hasty", "nobody", *balances):
+    balances = {
+        "poor": 0, golden_goods.PAYER: PRICE, "tenant": PRICE, "short": 2 * PRICE, "spent": PRICE + SURCHARGE,
+        "spent 2": PRICE,
+    }  # fmt: skip
+    for who in ("rich", "inactive", "single", "blocked", "banned", "hasty", "nobody", "mailer", *balances):
         ids[who], keys[who] = await shop.customer(balance=balances.get(who, 1_000_000))
     # None of these keys was used before, so no node remembers them otherwise.
     await shop.connection.execute("update customer set active = false where id = $1", ids["inactive"])
     await shop.connection.execute("update customer set blocked = true where id = $1", ids["blocked"])
+    await verify_resellers(shop, [ids[who] for who in golden_goods.RESELLERS])
     await shop.connection.execute("update customer set requests_per_s = 1 where id = $1", ids["hasty"])
     async with shop.connection.transaction():
         await bans.add(shop.connection, ids["banned"], until=None, for_=timedelta(days=1), reason="golden")
@@ -133,6 +145,8 @@ class Leases:
         await self._status("retrying", 3)
         await self._shop.connection.execute("update activation set state = 5 where id = $1", int(self.ids["resend"]))
         await self._of_others()
+        self.ids |= await golden_rent.make(self._app, self._callers)
+        self.ids |= await golden_goods.make(self._app, self._shop, self._callers)
         await self._calls()
         await self._twice_and_off()
         await deny(self._app, self._shop, "oi")

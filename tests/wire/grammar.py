@@ -11,6 +11,7 @@ import msgspec
 
 from numbank.wire.dialects import Dialect
 from numbank.wire.registry import KINDS, Param
+from tests.wire.sample_goods import DENIED, POPULAR, SITE, SMALL, ZONE
 
 # What no parameter expects.
 HOSTILE = (
@@ -22,14 +23,18 @@ HOSTILE = (
     "';drop table activation;--", "%s%s%s", "../../etc/passwd", "<script>", "${jndi:ldap}",
 )  # fmt: skip
 OPERATORS = ("any", "mts", "beeline", "nobody", "")
+DOMAINS = (ZONE, ZONE, POPULAR, POPULAR, f".{ZONE}", "first.example", SMALL, "nowhere")
+SITES = (SITE, SITE, f"https://www.{SITE}/join", "other.site", DENIED, f"shop.{DENIED}", "10.0.0.1", "nonsense")
 PREFIXES = ("7918", "7900111", "4479", "123456789", "7701")
 TOO_MANY, SHORT, LONG = ",".join(["7918"] * 5 + [f"79{n}" for n in range(10, 30)]), "791", "1234567890"
+ADDRESSES = ("https://hooks.example/in", "http://hooks.example:8080/a?b=c", "http://127.0.0.1/", "ftp://x", "nowhere")
 METHODS = ("GET", "GET", "GET", "POST", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "BREW")
 
 
 class World(msgspec.Struct):
-    """What the bank has, for values that mean something. `lease_ids` and `leased` (numbers) grow while requests succeed,
-    `old_ids` are leases of the first customer that were made before."""
+    """What the bank has, for values that mean something. `lease_ids` and `leased` (numbers), `mailbox_ids` and `emails` grow
+    while requests succeed, `old_ids` are leases of the first customer that were made before, `rent_ids` rentals by customer.
+    """
 
     keys: Mapping[str, str]
     services: Sequence[str]
@@ -40,6 +45,10 @@ class World(msgspec.Struct):
     lease_ids: dict[str, list[int]]
     old_ids: Sequence[int]
     leased: list[int] = []
+    rent_ids: dict[str, list[int]] = {}
+    products: Sequence[int] = ()
+    mailbox_ids: dict[str, list[int]] = {}
+    emails: list[str] = []
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -72,19 +81,27 @@ class Grammar:
 
         self._makers: dict[str, Callable[[str], str]] = {
             "activation id": self._lease_id,
+            "address": lambda _: chance.choice(ADDRESSES),
             "boolean": lambda _: chance.choice(("1", "0", "true", "false", "True", "False", "yes", "no")),
             "country": lambda _: str(chance.choice(world.countries)),
+            "currency": lambda _: chance.choice(("840", "978", "EUR", "643", "999", "xyz")),
             "date": lambda _: f"20{chance.randrange(100):02d}-{chance.randrange(14):02d}-{chance.randrange(33):02d}",
             "decimal": lambda _: f"{chance.choice((0, 0.05, 0.1, 0.1, 0.15, 0.2, 1, 10_000))}",
             "flags": lambda _: some("0001", 4),
+            "hours": lambda _: str(chance.choice((0, 1, 2, 3, 4, 5, 12, 24, 25, 168, 1_340, 1_344, 1_345, 32_768))),
             "language tag": lambda _: chance.choice(("en", "ru", "en-US", "cmn-Hans-CN", "xx", "zz-ZZ-zz")),
+            "mail domain": lambda _: chance.choice(DOMAINS),
+            "mailbox id": self._mailbox_id,
             "number": lambda _: str(chance.choice((0, 1, 2, 5, 10, 50, 99, 100, 101, 1000))),
             "numbers": lambda _: some(range(5), 4),
             "operators": lambda _: some(OPERATORS, 3),
             "phone": lambda _: str(chance.choice(world.phones)),
+            "rental id": self._rent_id,
             "prefixes": lambda _: chance.choice((some(PREFIXES, 5), some(PREFIXES, 20), TOO_MANY, SHORT, LONG)),
+            "product": lambda _: str(chance.choice((*world.products, 9_999))),
             "service": lambda _: chance.choice(world.services),
             "services": lambda _: some(world.services, 4),
+            "site": lambda _: chance.choice(SITES),
             "supplier ids": lambda _: some(world.suppliers, 3),
             "text": lambda _: chance.choice(("a", "order-1", "order-2", "user 5", "ü" * 30, "x" * 255, "x" * 256)),
             "time": lambda _: str(world.now_s - chance.choice((0, 60, 86_400, 40 * 86_400, -60))),
@@ -139,6 +156,20 @@ class Grammar:
         if self._chance.random() < 0.7:
             return str(self._chance.choice(self._world.old_ids))
         everybody = [one for ids in self._world.lease_ids.values() for one in ids]
+        return str(self._chance.choice(everybody or [999_999_999]))
+
+    def _mailbox_id(self, who: str) -> str:
+        own = self._world.mailbox_ids.get(who)
+        if own and self._chance.random() < 0.8:
+            return str(self._chance.choice(own[-8:]))
+        everybody = [one for ids in self._world.mailbox_ids.values() for one in ids]
+        return str(self._chance.choice(everybody or [999_999_999]))
+
+    def _rent_id(self, who: str) -> str:
+        own = self._world.rent_ids.get(who)
+        if own and self._chance.random() < 0.8:
+            return str(self._chance.choice(own[-8:]))
+        everybody = [one for ids in self._world.rent_ids.values() for one in ids]
         return str(self._chance.choice(everybody or [999_999_999]))
 
     def _carried(self, dialect: Dialect, action: str, who: str, fields: list[tuple[str, str]]) -> Request:

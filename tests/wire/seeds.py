@@ -42,7 +42,24 @@ HEADINGS = {
     "Virtual number reactivation": ("getExtraActivation",),
     "Get a price for additional number activation": ("checkExtraActivation",),
     "Repeated voice parsing": ("parseCall",),
+    "Request available countries and services": ("getRentServicesAndCountries",),
+    "Order a virtual number rental": ("getRentNumber",),
+    "get status for rent": ("getRentStatus",),
+    "Rental Status Change": ("setRentStatus",),
+    "List current activations": ("getRentList",),
+    "Extend your lease": ("continueRentNumber",),
+    "Get the cost of rent renewal": ("getContinueRentPriceNumber",),
+    "Get a list with offers": ("getDomains",),
+    "Buy verification by mail": ("buyMailActivation",),
+    "Mail reactivation": ("reorderMailActivation",),
+    "Get a list of active purchases": ("getMailHistory",),
+    "Cancel the email purchase": ("cancelMailActivation",),
+    "Check if the e-mail has been recieved": ("checkMailActivation",),
+    "Buy partner software": ("buyPartnerProduct",),
 }
+# The parts of it that describe actions, each from its heading to the next part; what follows the last one are samples.
+PARTS = (("Activation API", "Rent Api"), ("Rent Api", "Beginning of work"), ("Email API", "SAMPLES"))
+SAMPLES = 'include_once ("smsactivateApi.php");'
 # Named elsewhere in it: in the description of the Java library and in the samples.
 BESIDE = ("getFullSms",)
 # The second document calls this section's action getStatus in its sample; its heading tells better (protocol.md 2.11).
@@ -65,14 +82,14 @@ def table() -> list[Row]:
 
 def first(text: str) -> Iterator[Row]:
     """The rows of the SMS-Activate document."""
-    lines = text.splitlines()
-    lines = lines[lines.index("Activation API") : lines.index("Rent Api")]
-    actions: tuple[str, ...] = ()
-    for line in lines:
-        if line in HEADINGS:
-            actions = HEADINGS[line]
-            yield from (Row("sms_activate", action, "") for action in actions)
-        yield from (Row("sms_activate", action, word) for action in actions for word in WORD.findall(line))
+    lines = ["SAMPLES" if line.strip().startswith(SAMPLES) else line for line in text.splitlines()]
+    for start, end in PARTS:
+        actions: tuple[str, ...] = ()
+        for line in lines[lines.index(start) : lines.index(end)]:
+            if line in HEADINGS:
+                actions = HEADINGS[line]
+                yield from (Row("sms_activate", action, "") for action in actions)
+            yield from (Row("sms_activate", action, word) for action in actions for word in WORD.findall(line))
     yield from (Row("sms_activate", action, "") for action in BESIDE if f"{action}: " in text)
 
 

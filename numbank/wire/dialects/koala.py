@@ -12,8 +12,9 @@ from numbank import errors
 from numbank.activation.model import Activation
 from numbank.catalogue.prices import PriceLists
 from numbank.catalogue.tiers import Price, Stock
+from numbank.rent.model import Inbox
 from numbank.wire import activation as base
-from numbank.wire import lease, prices
+from numbank.wire import lease, prices, rent
 from numbank.wire import params as p
 from numbank.wire.board import Board
 from numbank.wire.call import Call
@@ -146,6 +147,18 @@ async def get_active_activations(call: Call) -> bytes:
 def in_order(shown: dict[str, Any], without: Iterable[str] = ()) -> dict[str, Any]:
     """The fields by name, as the document prints them."""
     return {name: shown[name] for name in sorted(shown.keys() - set(without))}
+
+
+# Rentals ----------------------------------------------------------------------------------------------------------
+
+
+@variant("getRentStatus", into=OWN, without=(errors.NoMessages,))
+async def get_rent_status(call: Call) -> bytes:
+    """The messages of a rental, the newest first; none is a success without values."""
+    try:
+        return rent.messages(call, await rent.received(call))
+    except errors.NoMessages:
+        return rent.messages(call, Inbox(0, []))
 
 
 # Price lists ------------------------------------------------------------------------------------------------------
