@@ -17,6 +17,7 @@ from numbank.server import logs
 from numbank.server.bank import Bank
 from numbank.server.health import ready
 from numbank.server.metrics import CounterMetrics, RestMetrics, WireMetrics, count_policy, exposition
+from numbank.server.opened import opened
 from numbank.server.periodic import Periodic
 from numbank.server.rest import rest
 from numbank.settings import SUPERVISOR, Settings, load
@@ -30,6 +31,10 @@ GC_THRESHOLD = 10_000
 PARENT_CHECK_S = 0.5
 
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+# How long after its start-up a worker still ends at once when it is told to.
+OPENING_S = 0.05
 
 
 class App:
@@ -93,6 +98,8 @@ class App:
             log.error("worker_not_opened", reason=str(error), exc_info=why)  # noqa: TRY400  one line where it is known
             await send({"type": "lifespan.startup.failed", "message": "the worker did not open"})
             return
+        # Not before the server runs the loop: until then its own handler of signals would block it for ever.
+        asyncio.get_running_loop().call_later(OPENING_S, opened.set)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from granian import Granian
+from granian import Granian, _signals
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.server.common import AbstractServer
@@ -31,6 +32,7 @@ from numbank.ledger import journal
 from numbank.policy import denied
 from numbank.policy.policy import Policy
 from numbank.server.listening import listen_address, reserved
+from numbank.server.opened import opened as opened_flag
 from numbank.settings import PREFIX, SUPERVISOR, Settings
 from numbank.suppliers.simulator import mails, rental_stock, stock
 from numbank.voice import fetch, transcriber
@@ -50,6 +52,29 @@ MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 HEADER_READ_TIMEOUT_MS = 30_000
 # Migrations and the sandbox's set-up may take long; reaching the database may not.
 PREPARE_S = 600.0
+
+
+def _end_while_opening() -> None:
+    """Let a worker that is told to end while it opens do so at once.
+
+    granian's handler hands the signal to its server in Rust, and blocks the loop until that runs: while the app's start-up
+    waits for this very loop that is for ever, until the supervisor kills the worker (seen in 2.8.7).
+    """
+    original = _signals.set_loop_signals
+
+    def set_loop_signals(loop: asyncio.AbstractEventLoop) -> Any:
+        event = original(loop)  # type: ignore[no-untyped-call]
+
+        def end() -> None:
+            if not opened_flag.is_set():
+                os._exit(128 + signal.SIGTERM)
+            event.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, end)
+        return event
+
+    _signals.set_loop_signals = set_loop_signals
 
 
 @contextmanager
@@ -141,6 +166,7 @@ def serve(settings: Settings, say: Say, ready: Callable[[Settings], None] | None
         _export(running)
         # The workers are forks: what is loaded here, once, is loaded in all of them.
         importlib.import_module(APP)
+        _end_while_opening()
         try:
             granian_for(f"{APP}:create", running).serve()
         except SystemExit:
