@@ -54,7 +54,7 @@ HEADER_READ_TIMEOUT_MS = 30_000
 PREPARE_S = 600.0
 
 
-def _end_while_opening() -> None:
+def end_while_opening() -> None:
     """Let a worker that is told to end while it opens do so at once.
 
     granian's handler hands the signal to its server in Rust, and blocks the loop until that runs: while the app's start-up
@@ -166,7 +166,7 @@ def serve(settings: Settings, say: Say, ready: Callable[[Settings], None] | None
         _export(running)
         # The workers are forks: what is loaded here, once, is loaded in all of them.
         importlib.import_module(APP)
-        _end_while_opening()
+        end_while_opening()
         try:
             granian_for(f"{APP}:create", running).serve()
         except SystemExit:

@@ -337,3 +337,19 @@ def test_a_worker_that_shall_end_before_it_began_ends_at_once() -> None:
         server.signal_handler_interrupt(signal.SIGTERM, None)  # type: ignore[no-untyped-call]
         os._exit(0)  # granian's own handler would have come here, and the worker would have gone on
     assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 128 + signal.SIGTERM
+
+
+@pytest.mark.unit
+def test_a_worker_that_is_told_to_end_while_it_opens_ends_at_once() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.server.never_opens", str(free_port())],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as bank:
+        assert bank.stdout is not None
+        assert bank.stdout.readline() == "opening\n"
+        os.killpg(bank.pid, signal.SIGTERM)
+        begin = time.monotonic()
+        bank.wait(timeout=30)
+        assert time.monotonic() - begin < 5  # the supervisor kills a worker that hangs only after 20 s
