@@ -19,8 +19,17 @@ class Case(msgspec.Struct, frozen=True):
     governor: Governor
     is_sole: bool
     """No other number of the message is left."""
+    is_only: bool
+    """Nothing else of the message has the form of a code, letters and digits neither."""
+    free: list[tuple[int, str]]
+    """Where all candidates that no veto met begin, and their codes."""
     claimed: frozenset[int]
     """Nouns (by their start) that stand directly before some candidate and so belong to that one."""
+
+    @property
+    def is_single(self) -> bool:
+        """Nothing of the same form is left; for letters and digits, nothing at all."""
+        return self.is_only if self.candidate.is_mixed else self.is_sole
 
     def open_nouns(self, found: Iterable[Cue | None], begin: int) -> list[Cue]:
         """Those of the nouns that no number has claimed and before which, from `begin`, no warning stands."""
@@ -30,6 +39,14 @@ class Case(msgspec.Struct, frozen=True):
         """Whether a warning stands before the noun: "never share your code" has no number behind it."""
         return self.reading.has("warn", begin, noun.start)
 
+    def has_rival(self, begin: int, end: int) -> bool:
+        """Whether another code may stand between the two places."""
+        return any(begin <= start < end and code != self.candidate.code for start, code in self.free)
+
+    def is_unwarned(self, noun: Cue) -> bool:
+        """Whether no warning stands in the sentence of the noun."""
+        return not self.reading.has("warn", *self.reading.sentence_at(noun.start))
+
     def quote(self, cue: Cue) -> str:
         return f"'{self.reading.shadow[cue.start : cue.end]}'"
 
@@ -38,6 +55,19 @@ class Case(msgspec.Struct, frozen=True):
         end = self.reading.sentence_at(self.candidate.start)[1]
         rest = self.reading.text[self.candidate.end : min(end, self.candidate.end + 40)]
         return not any(map(str.isalnum, rest))
+
+    def ends_part(self) -> bool:
+        """Whether the sentence ends behind the candidate, or a dash or comma parts it from the rest."""
+        return self.ends_sentence() or self.reading.text[self.candidate.end :].startswith((" - ", ", "))
+
+    def ends_clause(self) -> bool:
+        """Whether the end of the sentence follows the candidate, or how long it is good, or a comma and such words."""
+        reading, end = self.reading, self.candidate.end
+        if reading.text[end : end + 1] in (",", ";"):
+            last = reading.sentence_at(self.candidate.start)[1]
+            return any(reading.has(kind, end, last) for kind in ("fresh", "warn"))
+        behind = [reading.first(kind, end, end + _FARTHEST_END) for kind in ("fresh", "warn")]
+        return any(cue is not None and cue.start <= end + 2 for cue in behind) or self.ends_sentence()
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -49,6 +79,8 @@ class Evidence(msgspec.Struct, frozen=True):
     """A strong noun speaks for it."""
     is_explicit: bool = False
     """The noun names a log-in or a confirmation; it is none of the general ones."""
+    is_beside: bool = False
+    """A noun stands directly beside the candidate."""
 
 
 NONE = Evidence(0.0, "nothing speaks for it")
@@ -56,6 +88,7 @@ NONE = Evidence(0.0, "nothing speaks for it")
 
 # The word directly before a noun, in small letters: not the end of a host.
 _WORD_BEFORE = re.compile(r"(?:\A|[ \n(])[a-z]{2,}[ -]\Z")
+_FARTHEST_END = 40
 _LONGEST_WORD = 20
 _OF_UNKNOWN = 0.35
 """What the score of "barrier code" loses, when the lexicon does not know the first word."""
@@ -64,9 +97,10 @@ _OF_UNKNOWN = 0.35
 def _is_of_unknown(reading: Reading, noun: Cue) -> bool:
     """Whether a word that nobody knows stands before a bare noun; a name would have a capital.
 
-    Not where the message warns against sharing: nobody does that for the code of a barrier, so the word is a name.
+    Not where the message warns against sharing, nor where the sentence says what is done with the code in an account:
+    nobody does that for the code of a barrier, so the word is a name.
     """
-    if reading.has("warn"):
+    if reading.has("warn") or reading.has("purpose", *reading.sentence_at(noun.start)):
         return False
     bare = reading.first("bare", noun.start, noun.end)
     if noun.kind != "weak" or bare is None or bare.start != noun.start:
@@ -81,4 +115,6 @@ def from_noun(case: Case, noun: Cue, score: float, where: str) -> Evidence:
         score -= _OF_UNKNOWN
     strong = noun.kind == "strong"
     explicit = strong and case.reading.first("general", noun.start, noun.end) is None
-    return Evidence(score, f"{where} {case.quote(noun)}", is_strong=strong, is_explicit=explicit)
+    is_beside = -1 <= noun.start - case.candidate.end <= 1 or -1 <= case.candidate.start - noun.end <= 1
+    why = f"{where} {case.quote(noun)}"
+    return Evidence(score, why, is_strong=strong, is_explicit=explicit, is_beside=is_beside)

@@ -1,17 +1,24 @@
-"""Finds the stretches of a text in which nothing is a code and no word is a cue: addresses and the app's own hash."""
+"""Finds the stretches of a text in which nothing is a code and no word is a cue: addresses and the app's own hash.
+
+What a single number is (a date, an amount) tells `numbers`, and only for numbers that are candidates.
+"""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 
 import msgspec
 
-# Addresses: with a scheme, a host with or without a path, and mail. Each alternative begins only where nothing of its
-# kind stands before it and gives nothing back, so no text makes it slow.
+# Addresses: with a scheme, a host with or without a path, the path of a host in other letters, and mail. Each alternative
+# begins only where nothing of its kind stands before it and gives nothing back, so no text makes it slow. Letters of
+# scripts that put blanks between words belong to an address with a scheme; others are a text glued to it.
 _ADDRESS = re.compile(
-    r"(?:https?:?//|www\.)[!#-;=?-~]*+"
-    r"|(?<![A-Za-z0-9.-])(?P<host>(?:[A-Za-z0-9-]++\.)++[a-z]{2,}+)(?![A-Za-z])(?P<path>(?::[0-9]++)?/[!#-;=?-~]*+)?"
-    r"|(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]++@[A-Za-z0-9.-]++",
+    r"(?:https?:?//|[Hh][Tt]{2}[Pp][Ss]?://|www\.|(?<![A-Za-z])[a-z]{2,12}+://)[!#-;=?-~\u00c0-\u0dff]*+"
+    r"|(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]++@[A-Za-z0-9.-]++"
+    r"|(?<![A-Za-z0-9.-])(?P<host>(?:[A-Za-z0-9-]++\.)++(?:[a-z]{2,}+|[A-Z]{2,}+(?=/)))(?![A-Za-z])"
+    r"(?P<path>(?:(?::[0-9]++)?/|\?(?=[a-z]))[!#-;=?-~]*+)?"
+    r"|\.[\u00e0-\u052f]{2,12}+/[!#-;=?-~]++",
 )
+_OF_NUMBERS = frozenset({"com", "net", "org", "cn", "io", "xyz"})  # 12306.cn is a host; "4829.do not" lacks a blank
 
 # The line that binds a code to a site: "@example.com #123456". The line is cut to 200 characters before.
 _BOUND = re.compile(r"(@?)([A-Za-z0-9.-]+\.[A-Za-z]{2,}) #([A-Za-z0-9]{4,10})(?: [@%]\S*)?")
@@ -21,13 +28,24 @@ APP_MARK = "<#>"
 
 
 class Masks(msgspec.Struct, frozen=True):
-    """Stretches of a text, in order."""
+    """Stretches of a text, in order, and why each is masked."""
 
     spans: list[tuple[int, int]]
+    reasons: list[str]
 
     def cover(self, at: int) -> bool:
-        index = bisect_right(self.spans, at, key=lambda span: span[0]) - 1
-        return index >= 0 and self.spans[index][1] > at
+        return self.reason(at, at + 1) is not None
+
+    def reason(self, start: int, end: int) -> str | None:
+        """Why something between the two places is masked, or None."""
+        if not self.spans:
+            return None
+        index = bisect_left(self.spans, end, key=_begin) - 1
+        return self.reasons[index] if index >= 0 and self.spans[index][1] > start else None
+
+
+def _begin(span: tuple[int, int]) -> int:
+    return span[0]
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -39,17 +57,25 @@ class Bound(msgspec.Struct, frozen=True):
 
 def masks_of(text: str) -> Masks:
     """All addresses, and the hash at the end."""
-    spans = [match.span() for match in _ADDRESS.finditer(text) if _is_address(match)]
+    spans = [match.span() for match in _ADDRESS.finditer(text) if _is_address(match)] if _may_have(text) else []
     tail = hash_start(text)
-    if tail is not None:
-        spans = [span for span in spans if span[0] < tail] + [(tail, len(text))]
-    return Masks(spans)
+    if tail is None:
+        return Masks(spans, ["address"] * len(spans))
+    spans = [span for span in spans if span[0] < tail]
+    return Masks([*spans, (tail, len(text))], [*["address"] * len(spans), "hash of an app"])
+
+
+def _may_have(text: str) -> bool:
+    return "." in text or "//" in text or "@" in text
 
 
 def _is_address(match: re.Match[str]) -> bool:
     """A host with a path, or whose last name is no number: "is 4829.do not share" only lacks a blank."""
     host = match["host"]
-    return host is None or match["path"] is not None or not host.split(".")[-2].isdigit()
+    if host is None or match["path"] is not None:
+        return True
+    *_, name, top = host.split(".")
+    return not name.isdigit() or top in _OF_NUMBERS
 
 
 def is_marked(text: str) -> bool:
@@ -70,7 +96,8 @@ def hash_start(text: str) -> int | None:
         is_word = (before.isascii() and before.isalnum()) or (tail.isalpha() and tail.islower())
         return None if is_word else begin
     is_random = any(map(str.islower, tail)) and (not tail.isalpha() or sum(map(str.isupper, tail[1:])) >= 3)
-    return begin if is_random and before.isspace() else None
+    is_glued = not before.isascii()  # to Thai or Chinese
+    return begin if is_random and (before.isspace() or is_glued) else None
 
 
 def bound_line(text: str) -> Bound | None:

@@ -1,12 +1,11 @@
-"""Says why letters and digits together are no code: a masked card, a promotion, a measure, a part of something longer."""
+"""Says why letters and digits together are no code: a promotion, a measure, a part of something longer."""
 
 import re
 
 from numbank.codes.candidates import Candidate
 from numbank.codes.governor import Governor
 
-# Letters and digits that are no code: XX1234 (a card), SAVE20 (a promotion), 24x7, 30min, 10th.
-_MASKED = re.compile(r"[xX]+[0-9]+|[0-9]+[xX]+[0-9]*")
+# Letters and digits that are no code: SAVE20 (a promotion), 30min, 10th.
 _WORD_AND_NUMBER = re.compile(r"[A-Za-z]{3,}(?:[0-9]{1,3}|20[0-9]{2})|[A-Za-z]?[a-z]{3,}[0-9]+")
 _NUMBER_AND_UNIT = re.compile(r"[0-9]+[A-Za-z]{1,7}")
 
@@ -18,8 +17,8 @@ def why_mixed_is_none(text: str, candidate: Candidate, governor: Governor) -> st
     """The reason why this candidate of letters and digits is no code, or None."""
     code = candidate.code
     is_said = governor.cue is not None and governor.cue.kind == "strong" and governor.link == 2
-    if _MASKED.fullmatch(code) or (_WORD_AND_NUMBER.fullmatch(code) and not is_said):
-        return "masked or a word with a number"
+    if _WORD_AND_NUMBER.fullmatch(code) and not is_said:
+        return "a word with a number"
     if not code.isupper() and _NUMBER_AND_UNIT.fullmatch(code):
         return "number with a unit"
     if _NAME_ENDS.match(text, candidate.end):

@@ -1,58 +1,90 @@
 """Weighs a candidate: the best evidence for it, less what makes it doubtful."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
-from numbank.codes import noun_evidence, place_evidence
-from numbank.codes.case import Case, Evidence
+from numbank.codes import noun_evidence, place_evidence, whole_evidence
+from numbank.codes.case import NONE, Case, Evidence
+from numbank.codes.explicit import is_like_word
+from numbank.codes.reading import has_percent
 
 Source = Callable[[Case], Evidence]
 """One kind of evidence: what of it there is for a candidate."""
 
 _FOR_ALL: tuple[Source, ...] = (noun_evidence.owned, noun_evidence.linked, noun_evidence.ahead)
-_FOR_CAPITALS = (*_FOR_ALL, place_evidence.alone)
+_FOR_CAPITALS = (*_FOR_ALL, place_evidence.alone, place_evidence.asked, place_evidence.for_purpose)
 _FOR_DIGITS = (
     *_FOR_CAPITALS,
     noun_evidence.loose,
-    place_evidence.asked,
-    place_evidence.titled,
-    place_evidence.for_app,
-    place_evidence.whole,
+    whole_evidence.lonely,
+    whole_evidence.titled,
+    whole_evidence.for_app,
+    whole_evidence.whole,
 )
 
+_SAID = 0.9  # of evidence that is as good as "the code is"
 _USUAL_LENGTH = 8  # longer numbers are codes only where a noun stands directly before them
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """What lowers the score of a piece of evidence, and by how much (0 to 1)."""
+
+    points: float
+    why: str
 
 
 def weigh(case: Case, further: tuple[Source, ...] = ()) -> Evidence:
     """The strongest single piece of evidence, its score lowered by all doubts."""
+    best = NONE
+    for evidence in evidence_for(case, further):
+        if evidence.score > best.score:  # doubts only lower it
+            lowered = less(evidence, doubts_of(case, evidence))
+            best = lowered if lowered.score > best.score or best is NONE else best
+    return best
+
+
+def evidence_for(case: Case, further: tuple[Source, ...] = ()) -> Iterator[Evidence]:
+    """Every piece of evidence for the candidate, before any doubt."""
     candidate = case.candidate
     sources = _FOR_DIGITS if not candidate.is_mixed else _FOR_CAPITALS if candidate.code.isupper() else _FOR_ALL
-    weighed = (_lowered(case, source(case)) for source in (*sources, *further))
-    return max(weighed, key=lambda evidence: evidence.score)
+    if candidate.needs_noun:
+        sources = _FOR_ALL
+    for source in (*sources, *further):
+        evidence = source(case)
+        if evidence.score:
+            yield evidence
 
 
-def _lowered(case: Case, evidence: Evidence) -> Evidence:
-    doubt = _doubt(case, evidence) if evidence.score else 0.0
-    return msgspec.structs.replace(evidence, score=round(max(0.0, evidence.score - doubt), 3)) if doubt else evidence
+def less(evidence: Evidence, doubts: list[Doubt]) -> Evidence:
+    """The evidence with its score lowered by the doubts."""
+    if not doubts:
+        return evidence
+    score = round(max(0.0, evidence.score - sum(doubt.points for doubt in doubts)), 3)
+    return msgspec.structs.replace(evidence, score=score)
 
 
-def _doubt(case: Case, evidence: Evidence) -> float:
+def doubts_of(case: Case, evidence: Evidence) -> list[Doubt]:
+    """All that speaks against this piece of evidence for the candidate."""
     reading, candidate, governor = case.reading, case.candidate, case.governor
-    doubt = 0.0
-    if len(candidate.code) > _USUAL_LENGTH:
-        doubt += 0.15 if governor.is_noun else 0.5
-    if candidate.looks_like_year and evidence.score < 0.8:
-        doubt += 0.2
+    doubts = []
+    if len(candidate.code.replace("-", "")) > _USUAL_LENGTH:
+        doubts.append(Doubt(0.15 if governor.is_noun else 0.5, "longer than codes are"))
+    if candidate.looks_like_year and evidence.score <= 0.8 and not evidence.is_beside:
+        doubts.append(Doubt(0.25, "looks like a year"))
     if evidence.score < 0.8 and len(reading.cues.get("money", [])) > 1:
-        doubt += 0.2
+        doubts.append(Doubt(0.2, "the message is about a payment"))
     if not evidence.is_explicit and _is_told_elsewhere(case):
-        doubt += 0.4
-    elif not evidence.is_strong and (reading.has("promo") or reading.has_percent):
-        doubt += 0.35
+        doubts.append(Doubt(0.4, "it is told to somebody, to no log-in"))
+    elif not evidence.is_strong and _is_offer(case):
+        doubts.append(Doubt(0.35, "the message is an offer"))
+    if is_like_word(candidate.code):
+        doubts.append(Doubt(0.45, "it may be a word"))
     if candidate.is_mixed:
-        doubt += 0.05 if candidate.code.isupper() or governor.link == 2 else 0.4
-    return doubt
+        is_usual = candidate.code.isupper() or governor.link == 2
+        is_usual = is_usual or (evidence.score >= _SAID and not case.is_sole)
+        doubts.append(Doubt(0.05 if is_usual else 0.4, "letters and digits"))
+    return doubts
 
 
 def _is_told_elsewhere(case: Case) -> bool:
@@ -64,3 +96,18 @@ def _is_told_elsewhere(case: Case) -> bool:
     before = reading.sentence_at(begin - 1)[0] if begin else 0
     behind = reading.sentence_at(end)[1] if end < len(reading.text) else end
     return reading.has("elsewhere", before, behind)
+
+
+def _is_offer(case: Case) -> bool:
+    """Whether the message speaks of an offer. A percentage does, unless the message is about an account as well; then
+    only in the sentence of the candidate.
+    """
+    reading = case.reading
+    if reading.has("promo"):
+        return True
+    if not reading.has_percent:
+        return False
+    if not any(map(reading.has, ("account", "purpose", "warn", "fresh"))):
+        return True
+    begin, end = reading.sentence_at(case.candidate.start)
+    return has_percent(reading.text[begin:end])

@@ -7,7 +7,7 @@ from importlib import resources
 import msgspec
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from numbank.codes.plain import shadow_of
+from numbank.codes.plain import spelled
 from numbank.codes.words import joined
 
 
@@ -49,7 +49,7 @@ def word_list(name: str) -> WordList:
     rows = [(kind, word) for kind, words in table(name).items() for word in words]
     return WordList(
         words=tuple((kind, word.startswith("*"), word.endswith("*")) for kind, word in rows),
-        automaton=AhoCorasick([shadow_of(word.strip("*")) for _, word in rows], matchkind=MatchKind.Standard),
+        automaton=AhoCorasick([spelled(word.strip("*")) for _, word in rows], matchkind=MatchKind.Standard),
     )
 
 

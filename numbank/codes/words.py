@@ -1,29 +1,38 @@
 """Tells where words begin and end, in scripts that put blanks between words and in those that do not."""
 
+import unicodedata
+
 _LONGEST_ENDING = 24
+_DIGITS = frozenset("0123456789")
 _BEYOND = "\u0e00"  # Thai and what comes after it: few scripts of those put blanks between words
+
+# Letters, and the signs for vowels that belong to the letter before them, of all scripts that part words.
+SPACED = frozenset(
+    chr(point)
+    for points in (range(0x41, ord(_BEYOND)), range(0x10A0, 0x1100), range(0x1200, 0x1380), range(0x1E00, 0x2000))
+    for point in points
+    if unicodedata.category(chr(point))[0] in "LM"
+)
 
 
 def word_end(shadow: str, at: int) -> int:
     """Where the word ends that `at` is in, at most a long ending further on."""
+    if not joined(shadow, at):
+        return at
     last = min(len(shadow), at + _LONGEST_ENDING)
-    while at < last and joined(shadow, at):
+    among = SPACED if shadow[at] in SPACED else _DIGITS
+    while at < last and shadow[at] in among:
         at += 1
     return at
 
 
 def joined(shadow: str, at: int) -> bool:
-    """Whether the characters beside `at` are letters of one word, in a script that puts blanks between words."""
+    """Whether the characters beside `at` are letters of one word, in a script that puts blanks between words, or
+    digits of one number.
+    """
     if not 0 < at < len(shadow):
         return False
     before, after = shadow[at - 1], shadow[at]  # asked for every word of a list that a mail has: no call for most
-    return (
-        before.isalpha()
-        and after.isalpha()
-        and (before < _BEYOND or _is_spaced(before))
-        and (after < _BEYOND or _is_spaced(after))
-    )
-
-
-def _is_spaced(letter: str) -> bool:
-    return "\u10a0" <= letter <= "\u10ff" or "\u1e00" <= letter <= "\u1fff"
+    if before in SPACED:
+        return after in SPACED
+    return before.isdigit() and after.isdigit()

@@ -119,7 +119,7 @@ VISA4829 14:30 Покупка 1500р. Баланс: 48291.37р
 Вы вызвали такси: белый Солярис 4829, водитель Иван
 Your codes are 1234, 5678, 9012
 code 1: 4829, code 2: 7713
-Your code is AB12-CD34
+Your code is AB12-CD34-EF56
 Your code is AB12 CD34
 482-913-
 12:34

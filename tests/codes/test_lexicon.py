@@ -6,12 +6,15 @@ from importlib.resources.abc import Traversable
 
 import pytest
 
-from numbank.codes.lexicon import KINDS, lexicon
-from numbank.codes.plain import shadow_of
+from numbank.codes.lexicon import KINDS, language_files, lexicon, rivals_among
+from numbank.codes.plain import normalise, shadow_of
+from numbank.codes.reading import read
 
 pytestmark = pytest.mark.unit
 
-FILES = [file for file in (resources.files("numbank.codes") / "data").iterdir() if file.name.endswith(".toml")]
+FILES = [
+    file for file in (resources.files("numbank.codes") / "data" / "languages").iterdir() if file.name.endswith(".toml")
+]
 
 
 def _found(text: str) -> list[tuple[str, str]]:
@@ -24,7 +27,15 @@ def test_a_data_file_has_known_kinds_and_no_word_twice(file: Traversable) -> Non
     for kind, words in tomllib.loads(file.read_text("utf-8")).items():
         assert kind in KINDS
         assert len(words) == len(set(words)), kind
-        assert all(word == shadow_of(word).strip() and word.strip("*") for word in words), kind
+        assert all(word == word.lower().strip() and word.strip("*") and "|" not in word for word in words), kind
+
+
+def test_the_data_files_are_read_as_the_toml_that_they_are() -> None:
+    assert dict(language_files()) == {file.name: tomllib.loads(file.read_text("utf-8")) for file in FILES}
+
+
+def test_no_word_is_a_noun_in_one_language_and_something_else_in_another() -> None:
+    assert rivals_among(language_files()) == []
 
 
 def test_a_word_of_the_wrong_length_or_place_is_no_cue() -> None:
@@ -44,3 +55,21 @@ def test_where_cues_cross_the_one_that_is_no_code_wins() -> None:
 
 def test_an_open_word_reaches_to_its_end() -> None:
     assert ("strong", "код авторизации") in _found("Код авторизации")
+
+
+def test_a_short_word_counts_in_the_languages_of_the_message() -> None:
+    assert ("other", "to") in _found("the verification code was sent to")
+    assert ("other", "to") not in _found("twój kod weryfikacyjny to")
+    assert ("link", "to") in _found("twój kod weryfikacyjny to")
+    assert ("link", "is") in _found("รหัสยืนยัน is")
+
+
+def test_the_middle_of_letters_and_digits_is_no_cue_but_a_month() -> None:
+    assert [cue for cue in _found("6tc7uc") if cue[1] == "tc"] == []
+    assert ("month", "nov") in _found("21nov2026")
+
+
+def test_a_part_of_a_name_is_no_cue() -> None:
+    reading = read(normalise("Ваш код BonusLink: 4829"), lexicon())
+    assert not reading.has("promo")
+    assert read(normalise("Ваш бонус: 4829"), lexicon()).has("promo")

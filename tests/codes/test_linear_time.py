@@ -2,12 +2,14 @@
 
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from numbank.codes import Brands, named_services, recognise
+from numbank.codes.mail import read_mail
 from numbank.codes.plain import LIMIT, RAW_LIMIT
+from numbank.codes.spoken import hear
 
 pytestmark = pytest.mark.unit
 
@@ -28,7 +30,7 @@ HOSTILE = {
     "told to somebody": "code 1234 to the driver, ",
     "only warnings": "never share your code 1234 with the driver. ",
     "percentages": "code 1234 5% ",
-    "marks": "<#> 1234 ",
+    "marks of apps": "<#> 1234 ",
     "links": "is ",
     "signs": "[(<",
     "blanks": " ",
@@ -40,6 +42,44 @@ HOSTILE = {
     "open words": "код авторизаци",
     "combining": "e\u0301\u0323",
     "names": "Acme ",
+    "dates": "21.11.2026 ",
+    "dates without end": "1.",
+    "times without end": "1:",
+    "months": "2026 nov ",
+    "amounts": "Rs1,500.00 ",
+    "amounts without end": "1,",
+    "hidden digits": "*1234",
+    "signs of hidden digits": "*",
+    "dialled": "*1",
+    "phones": "(02) 1234 ",
+    "hex": "a1:",
+    "accounts": "DE89 3704 ",
+    "identifiers": "AB-12",
+    "lists": "4829\n",
+    "names of firms": "4399. ",
+    "years": "2026 ",
+    "fours": "4829 1500 zl. ",
+    "paths": "a.aa/",
+    "other hosts": ".рф/a",
+    "other schemes": "ab://",
+    "entities": "&#49;",
+    "half entities": "&#",
+    "marks": "a\u0323\u0301",
+    "marks alone": "\u0301\u0323",
+    "Thai vowels": "\u0e40",
+    "Thai": "รหัส 4829 ",
+    "Chinese": "验证码4829",
+    "spoken": "one two ",
+    "spoken Chinese": "一",
+}
+NESTED = {
+    "tags": "<div>",
+    "cells": "<td>1</td>",
+    "attributes": "<a b=",
+    "comments": "<!--",
+    "styles": "<style>",
+    "paragraphs": "<p>1234",
+    "half tags": "<x",
 }
 BRANDS = Brands.build([("aa", ("Acme",)), ("ab", ("Acme Acme",))])
 
@@ -77,6 +117,32 @@ def _is_within(short: str, long: str, ratio: float) -> bool:
 def test_four_times_the_text_costs_four_times_the_time(piece: str) -> None:
     short, long = (piece * (size // len(piece)) for size in (LIMIT // 4, LIMIT))
     assert _is_within(short, long, _ALLOWED_RATIO)
+
+
+_MEGABYTE, _MOST_SECONDS = 1_000_000, 0.1
+
+
+@pytest.mark.parametrize("piece", [*HOSTILE.values(), *NESTED.values()], ids=[*HOSTILE, *NESTED])
+def test_a_megabyte_takes_less_than_a_tenth_of_a_second(piece: str) -> None:
+    text = piece * (_MEGABYTE // len(piece))
+    assert _is_quick(lambda: read_mail("Your code", text, None, "acme@acme.example"))
+    assert _is_quick(lambda: hear(text))
+
+
+@pytest.mark.parametrize("piece", NESTED.values(), ids=NESTED)
+def test_a_megabyte_of_html_takes_less_than_a_tenth_of_a_second(piece: str) -> None:
+    html = piece * (_MEGABYTE // len(piece))
+    assert _is_quick(lambda: read_mail("Your code", None, html, "acme@acme.example"))
+
+
+def _is_quick(read: Callable[[], object]) -> bool:
+    """Whether the best of several rounds, of this thread's time alone, is within the bound."""
+    for _ in range(_ROUNDS):
+        begin = time.thread_time()
+        read()
+        if time.thread_time() - begin < _MOST_SECONDS:
+            return True
+    return False
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
