@@ -53,6 +53,7 @@ unit: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/numbank explain --write-docs docs/actions.md
+	$(BIN)/python -m tests.codes.services.page docs/services.md
 	COLUMNS=100 TERM=dumb $(BIN)/typer numbank.cli.main utils docs --name numbank --title Commands --output docs/commands.md
 
 bench: $(VENV)/.dev

@@ -26,7 +26,7 @@ def test_the_environment_is_read_and_the_command_line_beats_it() -> None:
         ("EARLY_CANCEL_OVERRIDES", "tg=-1"), ("SANDBOX_FAULTS", "nevr=0.1"), ("SANDBOX_FAULTS", "never=1.1"),
         ("SANDBOX_FAULTS", "never=0.6,late=0.6"), ("TIME_ZONE", "Mars/Olympus"), ("TIME_ZONE", "Europe"), ("TIME_ZONE", ""),
         ("TIME_ZONE", "../../etc/passwd"), ("VERSION_MAX_AGE_S", "1.5"), ("SWEEP_EVERY_S", "0"), ("STOCK_FOLD_S", "0.001"),
-        ("VERSION_POLL_S", "0"), ("SWEEP_EVERY_S", "nan"),
+        ("UNCERTAIN_CODES", "perhaps"), ("VERSION_POLL_S", "0"), ("SWEEP_EVERY_S", "nan"),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_one_line_that_names_the_setting(name: str, value: str) -> None:

@@ -16,9 +16,10 @@ from numbank.db.queries import Queries
 from numbank.errors import Refusal
 from numbank.hooks import queue as hooks
 from numbank.ledger import journal
-from numbank.messages.calls import CodeDigits, Kind, can_be_read, code_in, four_digits
+from numbank.messages.calls import Kind, can_be_read
 from numbank.messages.match import Seeker, match, waiting_for
 from numbank.messages.model import Fate, Medium
+from numbank.messages.rules import DEFAULT, CodeRules
 from numbank.messages.store import Kept
 
 Q = Queries("numbank.activation")
@@ -31,7 +32,7 @@ async def attach(
     leases: dict[int, Lease],
     any_service_ids: frozenset[int],
     now: datetime,
-    code_digits: CodeDigits = four_digits,
+    code_rules: CodeRules = DEFAULT,
 ) -> None:
     """Match messages to the leases on their numbers, move those on and earn their holds.
 
@@ -44,7 +45,7 @@ async def attach(
         if kept.number_id is None:
             continue
         on_it = [leases[lease_id] for lease_id in members.get(kept.number_id, ()) if lease_id in leases]
-        kept.fate, taken = _decide(kept, on_it, any_service_ids, now, code_digits)
+        kept.fate, taken = _decide(kept, on_it, any_service_ids, now, code_rules)
         if taken is None:
             continue
         lease, step, code = taken
@@ -65,7 +66,7 @@ async def attach(
 
 
 def _decide(
-    kept: Kept, on_it: Sequence[Lease], any_service_ids: frozenset[int], now: datetime, code_digits: CodeDigits
+    kept: Kept, on_it: Sequence[Lease], any_service_ids: frozenset[int], now: datetime, code_rules: CodeRules
 ) -> tuple[Fate, tuple[Lease, rules.Change, str | None] | None]:
     """What becomes of a message; which of the leases on its number gets it, and what that does to the lease."""
     if kept.incoming.medium is Medium.SMS and not can_be_read(kept.incoming, Kind.SMS):
@@ -77,13 +78,15 @@ def _decide(
     seekers = waiting_for(kept.incoming.medium, seekers)
     if not seekers:
         return Fate.OTHER_KIND, None
-    seeker = match(kept.incoming.services, seekers)
+    incoming = kept.incoming
+    seeker = match(incoming.services, seekers, lambda: code_rules.habits.sent_by(incoming.sender))
     if seeker is None:
         return Fate.OTHER_SERVICE, None
-    if not can_be_read(kept.incoming, seeker.kind):
+    if not can_be_read(incoming, seeker.kind):
         return Fate.NO_TEXT, None
     lease = next(lease for lease in live if lease.id == seeker.lease_id)
-    kept.code = code_in(kept.incoming, seeker.kind, code_digits(lease.service_id))
+    value = code_rules.of(incoming, seeker.kind, lease.service_id, any_service=seeker.any_service)
+    kept.code, kept.confidence = value.code, value.confidence
     change = rules.receive(lease, kept.code, now)
     if isinstance(change, Refusal):
         return Fate.NO_LEASE, None

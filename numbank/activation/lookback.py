@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,7 +11,8 @@ from numbank.activation.attach import attach
 from numbank.activation.model import Lease
 from numbank.db.pool import Connection
 from numbank.messages import store
-from numbank.messages.calls import CodeDigits, four_digits
+from numbank.messages.model import Incoming, Read
+from numbank.messages.rules import DEFAULT, CodeRules
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -29,19 +30,19 @@ async def look_back(
     found: Sequence[Found],
     leases: dict[int, Lease],
     any_service_ids: frozenset[int],
-    named: Callable[[str, str], frozenset[int]],
+    read: Callable[[Incoming], Awaitable[Read]],
     now: datetime,
-    code_digits: CodeDigits = four_digits,
+    code_rules: CodeRules = DEFAULT,
 ) -> None:
     """Attach what its own supplier sent to each number since it was asked; the locked numbers let nothing pass by.
 
     Older messages, and those of others, are somebody else's: they never reach this customer.
     """
-    messages = await store.unclaimed(tx, [(one.e164, one.supplier_id, one.asked_at) for one in found], named)
+    messages = await store.unclaimed(tx, [(one.e164, one.supplier_id, one.asked_at) for one in found], read)
     number_ids = {one.e164: one.number_id for one in found}
     for message in messages:
         message.number_id = number_ids[message.incoming.e164]
     await attach(
-        tx, messages, {one.number_id: [one.lease_id] for one in found}, leases, any_service_ids, now, code_digits
+        tx, messages, {one.number_id: [one.lease_id] for one in found}, leases, any_service_ids, now, code_rules
     )
     await store.claim(tx, [message for message in messages if message.lease_id is not None], now)

@@ -7,7 +7,7 @@ acquisitions (engine 1.2).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -22,7 +22,8 @@ from numbank.db.counter import Answers
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.ledger import journal
-from numbank.messages.calls import CodeDigits, four_digits
+from numbank.messages.model import Incoming, Read
+from numbank.messages.rules import DEFAULT, CodeRules
 from numbank.supply import acquisitions, given
 from numbank.supply.acquisitions import UNANSWERED, Acquisition, AcquisitionState, Answered
 from numbank.supply.asking import Answer, Held
@@ -44,19 +45,19 @@ class _Batch(msgspec.Struct):
 
 
 class SettleDesk:
-    """Serves the settle counter. `named` tells which services a text and its sender name, for the look-back."""
+    """Serves the settle counter. `read` reads a message again, for the look-back."""
 
     def __init__(
         self,
         advance: AdvanceDesk,
         any_service_ids: Callable[[], frozenset[int]],
-        named: Callable[[str, str], frozenset[int]],
-        code_digits: CodeDigits = four_digits,
+        read: Callable[[Incoming], Awaitable[Read]],
+        code_rules: CodeRules = DEFAULT,
     ) -> None:
         self._advance = advance
-        self._code_digits = code_digits
+        self._code_rules = code_rules
         self._any_service_ids = any_service_ids
-        self._named = named
+        self._read = read
 
     async def serve(self, tx: Connection, settlements: Sequence[Settlement]) -> Answers[Activation | Lost]:
         """Settle orders. The counter gives no order twice in one batch."""
@@ -133,7 +134,7 @@ class SettleDesk:
                 Found(one.lease_id, one.supplier_id, asked[one.acquisition_id].asked_at, number.number_id, number.e164)
                 for one, number in batch.held
             ]
-            await look_back(tx, found, batch.leases, self._any_service_ids(), self._named, now, self._code_digits)
+            await look_back(tx, found, batch.leases, self._any_service_ids(), self._read, now, self._code_rules)
 
 
 def _is_given(one: Settlement) -> bool:

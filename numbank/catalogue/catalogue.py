@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import msgspec
+import phonenumbers
 
 from numbank.catalogue.model import ANY_SERVICE_CODE, RENT_SERVICE_CODE, Country, Operator, Service
 from numbank.db.pool import Pool
 from numbank.db.queries import Queries
 
 Q = Queries("numbank.catalogue")
+
+LONGEST_PREFIX = 4
 
 
 class Catalogue:
@@ -21,6 +24,7 @@ class Catalogue:
         self.operators: dict[int, Operator] = {}
         self.by_country: dict[int, dict[str, Operator]] = {}
         self.any_service_ids: frozenset[int] = frozenset()
+        self._regions: dict[str, frozenset[str]] = {}
 
     async def load(self, pool: Pool) -> None:
         """Read the tables."""
@@ -36,6 +40,23 @@ class Catalogue:
         self.operators = {operator.id: operator for operator in operators}
         self.by_country = by_country
         self.any_service_ids = frozenset(service.id for service in services if service.code == ANY_SERVICE_CODE)
+        regions: dict[str, set[str]] = {}
+        for country in countries:
+            if country.iso2 and country.dialing_prefix:
+                regions.setdefault(country.dialing_prefix, set()).add(country.iso2.upper())
+        self._regions = {prefix: frozenset(found) for prefix, found in regions.items()}
+
+    def iso2_of(self, e164: int) -> str:
+        """The country of a telephone number (ISO 3166, capitals), empty where it is not known."""
+        digits = str(e164)
+        for length in range(LONGEST_PREFIX, 0, -1):
+            regions = self._regions.get(digits[:length])
+            if regions is not None and len(regions) == 1:
+                return next(iter(regions))
+            if regions is not None:  # several countries share it: the digits behind it decide
+                number = phonenumbers.PhoneNumber(int(digits[:length]), int(digits[length:] or 0))
+                return phonenumbers.region_code_for_number(number) or ""
+        return ""
 
     def activatable(self, code: str) -> Service | None:
         """The service that can be leased for minutes under this code; `full` is for rents only."""

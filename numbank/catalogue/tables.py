@@ -6,6 +6,10 @@ import csv
 from importlib import resources
 from io import StringIO
 
+import msgspec
+
+from numbank.catalogue.catalogue import Catalogue
+from numbank.catalogue.model import Country, Service
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 
@@ -16,6 +20,20 @@ def rows(name: str) -> list[dict[str, str]]:
     """The rows of `data/<name>.csv` (sources: docs/data-sources.md)."""
     text = resources.files("numbank.catalogue").joinpath("data", f"{name}.csv").read_text("utf-8")
     return list(csv.DictReader(StringIO(text)))
+
+
+def shipped() -> Catalogue:
+    """Countries and services as a new bank has them, for what is asked without a bank. Ids of services count from 1."""
+    countries = [msgspec.convert(row, Country, strict=False) for row in rows("countries")]
+    services = [
+        msgspec.convert({**row, "id": number, "forward_capable": row["forward_capable"] == "1"}, Service)
+        for number, row in enumerate(rows("services"), 1)
+    ]
+    found = Catalogue()
+    found.countries = {country.id: country for country in countries}
+    found.services = {service.id: service for service in services}
+    found.by_code = {service.code: service for service in services}
+    return found
 
 
 async def load(tx: Connection) -> None:

@@ -16,6 +16,7 @@ from numbank.cli import (
     audit,
     ban,
     cashback,
+    code,
     customer,
     domain,
     explain,
@@ -87,6 +88,9 @@ app.add_typer(product.app, name="product", help="The partner software shop: prod
 app.add_typer(policy.app, name="policy", help="What is not sold, and to whom nothing is sold.")
 app.add_typer(audit.app, name="audit", help="The log of operators' acts.")
 app.add_typer(retention.app, name="retention", help="Erasing of texts, codes and targets that are too old.")
+app.add_typer(
+    code.app, name="code", help="Codes and services in messages: why they are recognised, what you know better."
+)
 app.add_typer(message.app, name="message", help="Deliver a message by hand, look at the unmatched ones.")
 
 

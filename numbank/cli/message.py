@@ -1,4 +1,4 @@
-"""message deliver, unmatched, forwards."""
+"""message deliver, unmatched, list, forwards."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Annotated
 import msgspec
 import typer
 
-from numbank.catalogue import offers
+from numbank.catalogue import hints, offers
 from numbank.cli import screen
 from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
+from numbank.codes import recognise
+from numbank.codes.spoken import hear
 from numbank.customers import audit
 from numbank.db.counter import Answers, Counter
 from numbank.db.pool import Connection, connector
@@ -22,7 +24,9 @@ from numbank.leases.refs import rent_of
 from numbank.masking import masked
 from numbank.messages import store
 from numbank.messages.calls import code_digits
+from numbank.messages.habits import Habits
 from numbank.messages.model import Incoming, Medium
+from numbank.messages.rules import CodeRules
 from numbank.supply import errands
 from numbank.supply.e164 import parse_e164
 
@@ -72,7 +76,10 @@ def deliver(
 async def _deliver(arrival: Arrival, office: Office) -> tuple[str, str, int | None, str | None]:
     """Hand a message in at the bank's door and read back what became of it: result, fate, lease (refs.py), code."""
     settings = office.settings
-    desk = DeliverDesk(lambda: office.catalogue.any_service_ids, code_digits=code_digits(settings, office.catalogue))
+    habits = Habits()
+    await habits.load(office.pool, ((service.id, service.code) for service in office.catalogue.services.values()))
+    code_rules = CodeRules(code_digits(settings, office.catalogue), settings.uncertain_codes == "deliver", habits)
+    desk = DeliverDesk(lambda: office.catalogue.any_service_ids, code_rules=code_rules)
 
     async def audited(tx: Connection, incoming: Sequence[Incoming]) -> Answers[Intake]:
         """Take in, and note it in the same transaction: a repeat that changes nothing leaves no row either."""
@@ -92,7 +99,7 @@ async def _deliver(arrival: Arrival, office: Office) -> tuple[str, str, int | No
         return counter.ask(incoming)
 
     door = Door(ask, office.catalogue)
-    await door.learn()
+    await door.learn(hints.as_hints(await hints.everything(office.pool)))
     supplier_id = await store.supplier_of(office.pool, arrival.e164)
     if supplier_id is None:
         async with office.transaction() as tx:
@@ -134,6 +141,42 @@ def unmatched(
     else:
         columns = ("id", "received_at", "kind", "to", "from", "why", "text")
         screen.table(columns, ([row[column] for column in columns] for row in rows))
+
+
+@app.command("list")
+def list_(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many, newest first.")] = 50,
+    json: Json = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Show the newest messages: who got them, and how sure their codes are.
+
+    A guess is a code that is not certain; NUMBANK_UNCERTAIN_CODES says whether customers get it or it is withheld. What a
+    customer's message says is not shown.
+    """
+
+    async def act(office: Office) -> list[store.Glance]:
+        return await store.newest(office.pool, limit)
+
+    rows = [_listed(one) for one in run(data, database_url, act)]
+    if json:
+        screen.print_json(rows)
+    else:
+        columns = ("id", "received_at", "kind", "to", "fate", "code_is", "confidence", "code", "guess", "from", "text")
+        screen.table(columns, (["" if row[name] is None else row[name] for name in columns] for row in rows))
+
+
+def _listed(one: store.Glance) -> dict[str, object]:
+    """A row of the list; the guess is read again, for it is kept nowhere."""
+    withheld = one.state is store.CodeState.WITHHELD and bool(one.text)
+    read = hear if one.medium is Medium.CALL else recognise
+    guess = read(one.text, sender=one.sender).uncertain if withheld else None
+    return {
+        "id": one.id, "received_at": one.received_at.isoformat(timespec="seconds"), "kind": one.medium.name.lower(),
+        "to": str(one.e164), "fate": one.fate.name.lower(), "code_is": one.state.value, "confidence": one.confidence,
+        "code": one.code, "guess": guess, "from": one.sender or None, "text": one.text or None,
+    }  # fmt: skip
 
 
 @app.command()

@@ -18,8 +18,8 @@ from numbank.db.pool import Connection
 from numbank.errors import NotFound, Refusal
 from numbank.leases.refs import rent_of
 from numbank.messages import store
-from numbank.messages.calls import CodeDigits, four_digits
 from numbank.messages.model import Incoming
+from numbank.messages.rules import DEFAULT, CodeRules
 from numbank.rent.receive import receive
 from numbank.supply import given, numbers
 from numbank.supply.asking import AskedSuppliers
@@ -36,17 +36,17 @@ class DeliverDesk:
     """Serves the deliver counter. `any_service_ids` tells the services that stand for "any other" (code `ot`).
 
     What `asked` suppliers send for a number that nobody knows is kept: their answer that gives it may be on its way.
-    `code_digits`: how much of a caller's number is the code, by service.
+    `code_rules`: how codes are handed out.
     """
 
     def __init__(
         self,
         any_service_ids: Callable[[], frozenset[int]],
         asked: AskedSuppliers | None = None,
-        code_digits: CodeDigits = four_digits,
+        code_rules: CodeRules = DEFAULT,
     ) -> None:
         self._any_service_ids = any_service_ids
-        self._code_digits = code_digits
+        self._code_rules = code_rules
         self._asked = asked or AskedSuppliers(0.0)
 
     async def serve(self, tx: Connection, incoming: Sequence[Incoming]) -> Answers[Intake]:
@@ -89,13 +89,13 @@ class DeliverDesk:
         if rented:
             # A rental holds its number alone, so these are not for activations.
             theirs = [kept for kept in messages if kept.number_id in rented]
-            await receive(tx, theirs, rented, self._any_service_ids(), now)
+            await receive(tx, theirs, rented, self._any_service_ids(), now, self._code_rules)
             messages = [kept for kept in messages if kept.number_id not in rented]
             occupied = {number_id: one for number_id, one in occupied.items() if number_id not in rented}
         members = await groups.members(tx, occupied)
         held = sorted({lease_id for on_it in members.values() for lease_id in on_it})
         leases = (await read_locked(tx, held))[0] if held else {}
-        await attach(tx, messages, members, leases, self._any_service_ids(), now, self._code_digits)
+        await attach(tx, messages, members, leases, self._any_service_ids(), now, self._code_rules)
 
     async def _look_again(self, tx: Connection, messages: list[store.Kept]) -> None:
         """A number that an asked supplier just gave may be committed at this moment: meet it, or be met by its look-back."""

@@ -24,7 +24,7 @@ from enum import IntEnum
 
 import msgspec
 
-from numbank.codes.html_text import text_of
+from numbank.codes.mail.html_text import text_of
 from numbank.db.columns import columns
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection
@@ -90,7 +90,7 @@ class Scale:
 
 class MailDoor:
     """Where mail servers ask and deliver. `deliver` and `accepting` are the `ask` of their counters, `most_chars` how much
-    may be on its way to the first at once.
+    may be on its way to the first at once. `deliver_uncertain`: the best guess is the code, where no code is certain.
     """
 
     def __init__(
@@ -98,9 +98,12 @@ class MailDoor:
         deliver: Callable[[IncomingMail], Awaitable[Taken | Refusal]],
         accepting: Callable[[tuple[str, str]], Awaitable[bool | Refusal]],
         most_chars: int,
+        *,
+        deliver_uncertain: bool = False,
     ) -> None:
         self._deliver = deliver
         self._accepting = accepting
+        self._deliver_uncertain = deliver_uncertain
         self._scale = Scale(most_chars)
 
     async def accepts(self, recipient: str) -> bool | Refusal:
@@ -119,10 +122,11 @@ class MailDoor:
         if not mail.is_read and not text.strip() and mail.html:
             text = await asyncio.to_thread(text_of, mail.html) if len(mail.html) > LONG_HTML else text_of(mail.html)
         text = text.rstrip()
+        code = rules.handed_out(mail, deliver_uncertain=self._deliver_uncertain)
         kept = msgspec.structs.replace(
             mail, recipient=recipient, text=text, sender=mail.sender[:MAX_LINE], author=mail.author[:MAX_LINE],
             subject=mail.subject[:MAX_LINE], attachments=mail.attachments[:MOST_ATTACHMENTS],
-            code=mail.code if mail.code and len(mail.code) <= MAX_LINE else None,
+            code=code if code and len(code) <= MAX_LINE else None,
             link=mail.link if mail.link and len(mail.link) <= MAX_LINE else None,
         )  # fmt: skip
         async with self._scale.room(len(kept.text) + len(kept.html)):

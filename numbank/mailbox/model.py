@@ -129,6 +129,8 @@ class IncomingMail(msgspec.Struct, frozen=True):
     key_parts: tuple[str, str]
     is_read: bool = False
     """The text is what there is to read: it need not be looked for in the HTML."""
+    uncertain: str | None = None
+    """The best guess where no code is certain; the confidence is the guess's then, or the link's where there is one."""
 
 
 class Lease(msgspec.Struct, frozen=True):

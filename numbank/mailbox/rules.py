@@ -55,6 +55,11 @@ def fate(mail: IncomingMail, lease: Lease | None) -> Fate:
     return Fate.NO_LEASE if lease is None or lease.state >= FIRST_ENDED else Fate.ATTACHED
 
 
+def handed_out(mail: IncomingMail, *, deliver_uncertain: bool) -> str | None:
+    """The code that a customer gets: a certain one; where guesses are handed out the best, if there is no link either."""
+    return mail.code or (mail.uncertain if deliver_uncertain and not mail.link else None)
+
+
 def receive(lease: Lease, mail: IncomingMail, mail_id: int, now: datetime) -> tuple[Lease, Charge] | Refusal:
     """Decide on a mail that fits: the lease as it is from now on, and what that does to its hold."""
     change = advance(lease, Event.MAIL, now)

@@ -61,8 +61,3 @@ def can_be_read(incoming: Incoming, kind: Kind) -> bool:
     if incoming.medium is Medium.SMS:
         return bool(incoming.text.strip())
     return kind == Kind.VOICE or bool(caller_digits(incoming.sender))
-
-
-def code_in(incoming: Incoming, kind: Kind, digits: int) -> str | None:
-    """The code of a message for a lease; `digits` is how long the code of a call by number is for its service."""
-    return tail(incoming.sender, digits) if kind == Kind.FLASH else incoming.code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -32,16 +32,24 @@ def waiting_for(medium: Medium, seekers: Sequence[Seeker]) -> list[Seeker]:
     return [seeker for seeker in seekers if (seeker.kind != Kind.SMS) == is_call]
 
 
-def match(services: frozenset[int], seekers: list[Seeker]) -> Seeker | None:
+def match(
+    services: frozenset[int], seekers: Sequence[Seeker], likely: Callable[[], frozenset[int]] = frozenset
+) -> Seeker | None:
     """The lease that a message belongs to, or None: it names another service than everybody who waits for one here.
 
-    A message that names the service of a lease goes there. One that names nothing goes to the first lease. One that
-    names other services goes only to a lease for any service: handing it to the wrong customer is worse than keeping it.
+    A message that names the service of a lease goes there. One that names other services goes only to a lease for any
+    service: handing it to the wrong customer is worse than keeping it. One that names nothing goes to the first lease; where
+    several wait, `likely` tells which services its sender has written for, and the first of those has it.
     The leases on one number are all of one customer, and come in the order in which they should be served.
     """
     for seeker in seekers:
         if seeker.service_id in services:
             return seeker
+    if not services and len(seekers) > 1:
+        guessed = likely()
+        for seeker in seekers:
+            if seeker.service_id in guessed:
+                return seeker
     for seeker in seekers:
         if not services or seeker.any_service:
             return seeker

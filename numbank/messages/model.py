@@ -8,6 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+from numbank.codes import Found
+from numbank.codes.decide import Scored
+
 
 class Fate(IntEnum):
     """What became of a message. Everything is kept; only ATTACHED is handed to a customer."""
@@ -27,10 +30,22 @@ class Medium(IntEnum):
     CALL = 1
 
 
+class Read(msgspec.Struct, frozen=True):
+    """What codes/ read in a message: its code, and the ids of the services that it clearly names.
+
+    `service` is the one of these that it is most likely of; several may share a name.
+    """
+
+    found: Found
+    services: frozenset[int]
+    service: int | None = None
+
+
 class Incoming(msgspec.Struct, frozen=True):
     """A message at the door. `e164` is the receiving number, `foreign_id` the supplier's own id of the message.
 
-    `code` and `confidence` are what codes/ read in it, `services` the codes of the services that it clearly names.
+    `code`, `confidence`, `uncertain` and `ranked` are what codes/ read in it (codes/decide.py), `services` the services that
+    it clearly names, `service` the likeliest of them.
     `own_only`: refuse it unless the number belongs to this supplier (agents). Of a call the sender is the caller and the
     text the transcript, empty when nobody wrote one; `language` is the transcript's, `recording_url` where its supplier
     has the audio.
@@ -48,6 +63,22 @@ class Incoming(msgspec.Struct, frozen=True):
     medium: Medium = Medium.SMS
     language: str | None = None
     recording_url: str = ""
+    uncertain: str | None = None
+    ranked: tuple[Scored, ...] = ()
+    service: int | None = None
+
+    def read_as(self, read: Read) -> Incoming:
+        """The same message with what was read in it."""
+        found = read.found
+        return msgspec.structs.replace(
+            self, code=found.code, confidence=found.confidence, uncertain=found.uncertain, ranked=found.ranked,
+            services=read.services, service=read.service,
+        )  # fmt: skip
+
+    @property
+    def found(self) -> Found:
+        """What was read, for who knows more than the text: the lease that gets it."""
+        return Found(self.code, self.confidence, self.uncertain, self.ranked)
 
     @property
     def key(self) -> tuple[UUID, UUID]:

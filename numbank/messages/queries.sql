@@ -28,8 +28,7 @@ select m.*, $15 from unnest(
 
 -- name: unclaimed
 -- Messages to a number, from its supplier, since a time, that reached nobody; in the order in which they came.
-select m.id, m.supplier_id, m.foreign_id, m.e164, m.sender, m.text, m.code, m.confidence, m.same_id_other_text, m.kind,
-  m.language
+select m.id, m.supplier_id, m.foreign_id, m.e164, m.sender, m.text, m.same_id_other_text, m.kind, m.language
 from unnest($1::bigint[], $2::int[], $3::timestamptz[]) w(e164, supplier_id, since)
 join message m on m.e164 = w.e164 and m.lease_id is null and m.supplier_id = w.supplier_id and m.received_at >= w.since
 order by m.id;
@@ -37,8 +36,8 @@ order by m.id;
 -- name: claim_messages
 -- Messages that reached nobody found their leases. Counts what was without one.
 with claimed as (
-  update message m set fate = 0, number_id = c.number_id, lease_id = c.lease_id, code = c.code
-  from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]) c(id, number_id, lease_id, code)
+  update message m set fate = 0, number_id = c.number_id, lease_id = c.lease_id, code = c.code, confidence = c.confidence
+  from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::real[]) c(id, number_id, lease_id, code, confidence)
   where m.id = c.id and m.lease_id is null
   returning 1
 )
@@ -47,6 +46,13 @@ select count(*) from claimed;
 -- name: unmatched
 -- Messages that reached no customer, newest first.
 select id, e164, sender, text, fate, received_at, kind from message where lease_id is null order by id desc limit $1;
+
+-- name: newest_messages
+-- The newest messages. What one says is shown only where no customer got it.
+select id, e164, kind as medium, fate, lease_id, code is not null as has_code, confidence, received_at,
+  text = '' and sender = '' as is_empty, case when lease_id is null then sender else '' end as sender,
+  case when lease_id is null then text else '' end as text, case when lease_id is null then code end as code
+from message order by id desc limit $1;
 
 -- name: supplier_of_number
 -- The supplier that owns a telephone number.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from enum import Enum
 
 import msgspec
 
+from numbank.codes.decide import THRESHOLD
 from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
 from numbank.messages import recordings
-from numbank.messages.model import Fate, Incoming, Medium
+from numbank.messages.model import Fate, Incoming, Medium, Read
 
 Q = Queries("numbank.messages")
 
@@ -18,7 +20,8 @@ Q = Queries("numbank.messages")
 class Kept(msgspec.Struct):
     """A new message on its way into the store; the desk fills in what became of it.
 
-    `code` is what was read in it, or what it means for the lease that got it: the caller of a call may be its code.
+    `code` and `confidence` are what was read in it, or what it means for the lease that got it: the caller of a call may be
+    its code, and who knows the service may be surer. The confidence of a guess that is withheld stands without a code.
     """
 
     id: int
@@ -28,11 +31,11 @@ class Kept(msgspec.Struct):
     fate: Fate = Fate.NO_NUMBER
     lease_id: int | None = None
     code: str | None = None
+    confidence: float = 0.0
 
     def __post_init__(self) -> None:
         """Start with the code that was read."""
-        if self.code is None:
-            self.code = self.incoming.code
+        self.code, self.confidence = self.incoming.code, self.incoming.confidence
 
 
 class Unmatched(msgspec.Struct, frozen=True):
@@ -67,7 +70,7 @@ async def keep(tx: Connection, messages: Sequence[Kept], now: datetime) -> None:
     rows = [
         (
             kept.id, kept.incoming.supplier_id, kept.incoming.foreign_id, kept.incoming.e164, kept.number_id,
-            kept.incoming.sender, kept.incoming.text, kept.code, kept.incoming.confidence, kept.fate,
+            kept.incoming.sender, kept.incoming.text, kept.code, kept.confidence, kept.fate,
             kept.lease_id, kept.same_id_other_text, kept.incoming.medium, kept.incoming.language,
         )
         for kept in messages
@@ -87,37 +90,23 @@ async def keep(tx: Connection, messages: Sequence[Kept], now: datetime) -> None:
 async def unclaimed(
     tx: Connection,
     wanted: Sequence[tuple[int, int, datetime]],
-    named: Callable[[str, str], frozenset[int]],
+    read: Callable[[Incoming], Awaitable[Read]],
 ) -> list[Kept]:
-    """Messages to (number, from supplier, since) that reached nobody, in the order in which they came.
-
-    `named` reads again which services a text and its sender name.
-    """
+    """Messages to (number, from supplier, since) that reached nobody, in the order in which they came; `read` again."""
     rows = await tx.fetch(Q.unclaimed, *(list(column) for column in zip(*wanted, strict=True)))
-    return [
-        Kept(
-            message_id,
-            Incoming(
-                supplier_id,
-                ref,
-                e164,
-                sender,
-                text,
-                code,
-                confidence,
-                named(text, sender),
-                medium=Medium(kind),
-                language=language,
-            ),
-            reused,
+    found = []
+    for message_id, supplier_id, ref, e164, sender, text, reused, kind, language in rows:
+        medium = Medium(kind)
+        stored = Incoming(
+            supplier_id, ref, e164, sender, text, None, 0.0, frozenset(), medium=medium, language=language
         )
-        for message_id, supplier_id, ref, e164, sender, text, code, confidence, reused, kind, language in rows
-    ]
+        found.append(Kept(message_id, stored.read_as(await read(stored)), reused))
+    return found
 
 
 async def claim(tx: Connection, messages: Sequence[Kept], now: datetime) -> None:
     """Messages that reached nobody found their leases after all."""
-    rows = [(kept.id, kept.number_id, kept.lease_id, kept.code) for kept in messages]
+    rows = [(kept.id, kept.number_id, kept.lease_id, kept.code, kept.confidence) for kept in messages]
     if rows:
         claimed = await tx.fetchval(Q.claim_messages, *(list(column) for column in zip(*rows, strict=True)))
         if claimed != len(rows):
@@ -131,6 +120,48 @@ async def unmatched(pool: Pool, limit: int) -> list[Unmatched]:
     """The newest messages that reached no customer."""
     rows = await pool.fetch(Q.unmatched, limit)
     return [Unmatched(row[0], row[1], row[2], row[3], Fate(row[4]), row[5], Medium(row[6])) for row in rows]
+
+
+class CodeState(Enum):
+    """What the bank thinks of the code of a message."""
+
+    CERTAIN = "certain"
+    GUESS = "guess"  # handed out although it is not certain
+    WITHHELD = "withheld"  # a guess that was not handed out
+    NONE = "none"
+    ERASED = "erased"
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """A message as operators see it. Sender, text and code are shown only where no customer got it."""
+
+    id: int
+    e164: int
+    medium: Medium
+    fate: Fate
+    lease_id: int | None
+    has_code: bool
+    confidence: float
+    received_at: datetime
+    is_empty: bool
+    sender: str
+    text: str
+    code: str | None
+
+    @property
+    def state(self) -> CodeState:
+        """What is thought of its code. The caller of a call is its code without any doubt, so that has no confidence."""
+        if self.has_code:
+            return CodeState.GUESS if 0 < self.confidence < THRESHOLD else CodeState.CERTAIN
+        if self.is_empty:
+            return CodeState.ERASED if self.confidence else CodeState.NONE
+        return CodeState.WITHHELD if self.confidence else CodeState.NONE
+
+
+async def newest(pool: Pool, limit: int) -> list[Glance]:
+    """The newest messages, whatever became of them."""
+    rows = await pool.fetch(Q.newest_messages, limit)
+    return [msgspec.convert({**row, "confidence": round(row["confidence"], 3)}, Glance) for row in rows]
 
 
 async def supplier_of(pool: Pool, e164: int) -> int | None:

@@ -35,3 +35,18 @@ select case
   end
 from (select id, kind, language, recorded, parsings, lease_id from message where id >= $1 and id < $2) m
 full join (select message_id, state, next_try_at from recording where message_id >= $1 and message_id < $2) r on r.message_id = m.id;
+
+-- name: habits
+-- What was learned of codes and senders is of services that exist, and leases are learned from only as far as they go.
+select case when s.id is null then format('%s %s is of service %s, which does not exist', h.what, h.name, h.service_id) end
+from (
+  select 'the habit of length' as what, length::text as name, service_id from code_habit union all
+  select 'the sender', coalesce(sender, 'without a name'), service_id from code_sender
+) h left join service s on s.id = h.service_id
+union all
+select case
+    when l.marks <> 1 then format('%s marks say how far leases are learned from', l.marks)
+    when l.upto > coalesce((select max(id) from activation), 0)
+      then format('leases are learned from up to %s, and there are none so far', l.upto)
+  end
+from (select count(*) as marks, max(lease_id) as upto from code_learned) l;

@@ -12,7 +12,9 @@ from numbank.db.queries import Queries
 from numbank.hooks import queue as hooks
 from numbank.leases.refs import of_rent
 from numbank.ledger import journal
-from numbank.messages.model import Fate
+from numbank.messages.calls import Kind
+from numbank.messages.model import Fate, Medium
+from numbank.messages.rules import DEFAULT, CodeRules
 from numbank.messages.store import Kept
 from numbank.rent import rules
 from numbank.rent.reading import charges_of, read_locked
@@ -27,6 +29,7 @@ async def receive(
     rented: Mapping[int, int],
     any_service_ids: frozenset[int],
     now: datetime,
+    code_rules: CodeRules = DEFAULT,
 ) -> None:
     """Hand messages to the rentals of their numbers; `rented` gives the rental by number, and the numbers are locked.
 
@@ -46,6 +49,9 @@ async def receive(
         if taken is None:
             continue
         kept.lease_id = of_rent(lease.id)
+        kind = Kind.VOICE if kept.incoming.medium is Medium.CALL else Kind.SMS
+        value = code_rules.of(kept.incoming, kind, lease.service_id, any_service=any_service or lease.full)
+        kept.code, kept.confidence = value.code, value.confidence
         if taken.charge is Charge.POST:
             earned.append(lease.id)
         # A second message of the same batch is decided on what the first one left.

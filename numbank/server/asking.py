@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from numbank.activation.model import Activation, Lost, Settlement
 from numbank.activation.settle import SettleDesk
 from numbank.clock import Pace
 from numbank.db.counter import Counter
-from numbank.messages.calls import code_digits
+from numbank.messages.model import Incoming, Read
 from numbank.server.periodic import Periodic
 from numbank.supply import acquisitions
 from numbank.supply.releasing import release_due
@@ -25,12 +26,10 @@ def settle_counter(
 ) -> Counter[Settlement, Activation | Lost]:
     """The counter behind which answers of suppliers become leases."""
 
-    def named(text: str, sender: str) -> frozenset[int]:
-        return bank.door.named(text, sender)  # the door is made after the counters, for it hands messages to one
+    def read(message: Incoming) -> Awaitable[Read]:
+        return bank.door.read(message)  # the door is made after the counters, for it hands messages to one
 
-    desk = SettleDesk(
-        advance, lambda: bank.catalogue.any_service_ids, named, code_digits(bank.settings, bank.catalogue)
-    )
+    desk = SettleDesk(advance, lambda: bank.catalogue.any_service_ids, read, bank.code_rules)
     return Counter(
         "settle",
         desk.serve,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from numbank.activation import judge, statistics
+from numbank.activation import judge, learning, statistics
 from numbank.activation.model import AdvanceRequest
 from numbank.activation.states import Event
 from numbank.catalogue import sales
@@ -17,9 +19,11 @@ from numbank.customers.judging import Rule
 from numbank.db import growth
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
+from numbank.server.keeping import BREATH_S
 from numbank.server.metrics import LEASE_IDS
 from numbank.server.periodic import Periodic
 from numbank.server.sweeping import sweep
+from numbank.settings import shares
 from numbank.supply import numbers
 
 if TYPE_CHECKING:
@@ -40,7 +44,7 @@ LEASE_ID_ALARM = 0.8
 
 def workers(bank: Bank) -> list[Periodic]:
     """The background workers of a node."""
-    return [*_sweeps(bank), *_folds(bank), *_judges(bank), *_housekeeping(bank)]
+    return [*_sweeps(bank), *_folds(bank), *_judges(bank), *_habits(bank), *_housekeeping(bank)]
 
 
 def _sweeps(bank: Bank) -> list[Periodic]:
@@ -104,6 +108,29 @@ def _judges(bank: Bank) -> list[Periodic]:
         return look.leases
 
     return [Periodic("judge", judge_buyers, settings.judge_every_s, full=judge.MOST_LEASES)] if rules.any else []
+
+
+def _habits(bank: Bank) -> list[Periodic]:
+    """How the codes of services look: one node learns it from finished leases, every node reads it."""
+    settings = bank.settings
+    longest_s = max(settings.activation_life_s, *shares(settings.activation_life_overrides).values(), 0.0)
+    age = max(learning.AGE, timedelta(seconds=longest_s))
+
+    async def learn() -> int:
+        now = await bank.now()
+        seen = await _in_transaction(bank, lambda tx: learning.step(tx, now, settings.retention_days, age=age))
+        if seen == learning.MOST_LEASES:
+            await asyncio.sleep(BREATH_S)
+        return seen
+
+    async def read() -> int:
+        await bank.read_habits()
+        return 0
+
+    return [
+        Periodic("habits", learn, settings.habits_every_s, full=learning.MOST_LEASES),
+        Periodic("habits-read", read, settings.habits_every_s),
+    ]
 
 
 def _housekeeping(bank: Bank) -> list[Periodic]:

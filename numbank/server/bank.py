@@ -7,13 +7,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import structlog
+
 from numbank.activation.advance import AdvanceDesk
 from numbank.activation.desk import LeaseDesk
 from numbank.activation.history import History
 from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest, Opened, Status, StatusRequest
 from numbank.activation.states import State
 from numbank.activation.views import Views, statuses
-from numbank.catalogue import rates
+from numbank.catalogue import hints, rates
 from numbank.catalogue.catalogue import Catalogue
 from numbank.catalogue.prices import PriceLists
 from numbank.customers import register, standing
@@ -29,7 +31,9 @@ from numbank.hooks.rentals import Endpoints
 from numbank.intake.deliver import DeliverDesk, Intake
 from numbank.intake.door import Door
 from numbank.messages.calls import code_digits
+from numbank.messages.habits import Habits
 from numbank.messages.model import Incoming
+from numbank.messages.rules import CodeRules
 from numbank.policy.policy import Policy
 from numbank.server.asking import asking_workers, leasing, settle_counter
 from numbank.server.background import workers
@@ -49,6 +53,7 @@ from numbank.supply.supplier import Supplier, Suppliers
 from numbank.wire.desks import Desks
 
 Q = Queries("numbank.db")
+log = structlog.get_logger("numbank")
 
 
 class Bank:
@@ -80,6 +85,10 @@ class Bank:
         self.suppliers = Suppliers(dict[int, Supplier](special))
         self.asked = asked_suppliers(self)
         self.calls = calls(self)
+        self.habits = Habits()
+        self.code_rules = CodeRules(
+            code_digits(settings, self.catalogue), settings.uncertain_codes == "deliver", self.habits
+        )
         self._counters()
         self.leasing = leasing(self)
         self.door = Door(self.deliver.ask, self.catalogue)
@@ -87,6 +96,8 @@ class Bank:
         self.versions.subscribe("catalogue", self._catalogue_changed)
         self.versions.subscribe("policy", partial(self.policy.load, self.pool))
         await self.versions.look()
+        # Behind the first look, for the catalogue reads the hints too: whatever is newer than that look is met by the next.
+        self.versions.subscribe(hints.TOPIC, self._hints_changed)
         self.versions.start()
         self.desks = Desks(
             settings=settings,
@@ -177,9 +188,7 @@ class Bank:
         )
         self.deliver: Counter[Incoming, Intake] = Counter(
             "deliver",
-            DeliverDesk(
-                lambda: self.catalogue.any_service_ids, self.asked, code_digits(settings, self.catalogue)
-            ).serve,
+            DeliverDesk(lambda: self.catalogue.any_service_ids, self.asked, self.code_rules).serve,
             open_one,
             batch_limit=settings.batch_deliver,
             party=lambda incoming: incoming.e164,
@@ -188,9 +197,19 @@ class Bank:
 
     async def _catalogue_changed(self) -> None:
         await self.catalogue.load(self.pool)
-        await self.door.learn()
+        await self._hints_changed()
+        await self.read_habits()
+
+    async def _hints_changed(self) -> None:
+        await self.door.learn(hints.as_hints(await hints.everything(self.pool)))
+        for line in self.door.brands.refused:
+            log.warning("hint_left_out", reason=line)
         if self.simulator is not None:
             self.simulator.learn(self.door.brands)
+
+    async def read_habits(self) -> None:
+        """Read again what is known of the codes of services."""
+        await self.habits.load(self.pool, [(service.id, service.code) for service in self.catalogue.services.values()])
 
     async def now(self) -> datetime:
         """The bank's time: the database's."""

@@ -62,7 +62,7 @@ def call_workers(bank: Bank) -> list[Periodic]:
         ),
         Periodic(
             "transcripts",
-            partial(writing.write_due, bank.pool, house.transcriber, to_write, WRITTEN_AT_ONCE),
+            partial(writing.write_due, bank.pool, house.transcriber, to_write, WRITTEN_AT_ONCE, bank.code_rules),
             every_s,
             full=WRITTEN_AT_ONCE,
             hasty=True,

@@ -88,7 +88,9 @@ def mailboxes(bank: Bank, open_one: Any, common: dict[str, Any]) -> Mailboxes:
         delivering,
         asking,
         Views(bank.pool),
-        MailDoor(delivering.ask, asking.ask, settings.mail_chars),
+        MailDoor(
+            delivering.ask, asking.ask, settings.mail_chars, deliver_uncertain=settings.uncertain_codes == "deliver"
+        ),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from numbank.settings.kinds import Count, Minutes, Seconds, Share, doc
+from numbank.settings.kinds import Count, Minutes, Period, Seconds, Share, doc
 from numbank.settings.serving import ServingSettings
 
 
@@ -106,6 +106,13 @@ class LendingSettings(ServingSettings, frozen=True, kw_only=True):
     errand_tries: Annotated[
         int, Meta(ge=1, le=1_000), doc("how often a supplier is told to pass a message on or to place a call")
     ] = 20
+    uncertain_codes: Annotated[
+        Literal["withhold", "deliver"],
+        doc("a code that is only the best guess: `withhold` it (the text can always be read) or `deliver` it"),
+    ] = "withhold"
+    habits_every_s: Annotated[
+        Period, doc("how often it is learned from finished leases how the codes of each service look")
+    ] = 60.0
     max_live_leases: Annotated[
         int,
         Meta(ge=0, le=1_000_000),

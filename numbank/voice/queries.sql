@@ -58,7 +58,7 @@ delete from parse_task where message_id = $1 and id < $2;
 -- A call's transcript and code from now on, also on the lease that shows it; both are locked. A code that was read before
 -- stays when this transcript has none.
 with written as (
-  update message m set text = $2, language = $3, code = coalesce($4, m.code), confidence = case when $4 is null then m.confidence else $5 end
+  update message m set text = $2, language = $3, code = coalesce($4, m.code), confidence = case when $4 is null and m.code is not null then m.confidence else $5 end
   where m.id = $1 returning m.id, m.lease_id, m.code
 )
 update activation a set code = coalesce(w.code, a.code) from written w where a.id = w.lease_id and a.message_id = w.id

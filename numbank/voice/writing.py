@@ -18,6 +18,7 @@ from numbank.hooks import queue as hooks
 from numbank.leases.refs import rent_of
 from numbank.messages import recordings
 from numbank.messages.recordings import Audio
+from numbank.messages.rules import DEFAULT, CodeRules
 from numbank.voice.model import has_transcript
 from numbank.voice.transcriber import NoTranscript, Transcriber
 
@@ -52,18 +53,21 @@ async def keep_recording(pool: Pool, transcriber: Transcriber, message_id: int, 
             await tx.execute(Q.add_parse_task, message_id, kept[0], language)
 
 
-async def write_due(pool: Pool, transcriber: Transcriber, pace: Pace, limit: int) -> int:
+async def write_due(
+    pool: Pool, transcriber: Transcriber, pace: Pace, limit: int, code_rules: CodeRules = DEFAULT
+) -> int:
     """Write down what is due; a recogniser that hangs holds up nobody whose words are there. Gives how many were due."""
     rows = await pool.fetch(Q.take_parse_tasks, limit, pace.hard_s, pace.first_s, pace.longest_s)
     tasks = [msgspec.convert(dict(row), Task) for row in rows]
-    done = await asyncio.gather(*(_write(pool, transcriber, task, pace) for task in tasks), return_exceptions=True)
+    writes = (_write(pool, transcriber, task, pace, code_rules) for task in tasks)
+    done = await asyncio.gather(*writes, return_exceptions=True)
     for error in done:
         if error is not None:
             raise error
     return len(rows)
 
 
-async def _write(pool: Pool, transcriber: Transcriber, task: Task, pace: Pace) -> None:
+async def _write(pool: Pool, transcriber: Transcriber, task: Task, pace: Pace, code_rules: CodeRules) -> None:
     try:
         text = await _transcript(pool, transcriber, task)
     except NoTranscript as no:
@@ -71,7 +75,7 @@ async def _write(pool: Pool, transcriber: Transcriber, task: Task, pace: Pace) -
         if no.hopeless or task.tries >= pace.tries:
             await pool.execute(Q.end_parse_task, task.id)
     else:
-        await _save(pool, task, text)
+        await _save(pool, task, text, code_rules)
 
 
 async def _transcript(pool: Pool, transcriber: Transcriber, task: Task) -> str:
@@ -85,20 +89,21 @@ async def _transcript(pool: Pool, transcriber: Transcriber, task: Task) -> str:
     return await transcriber.write_down(audio, task.language)
 
 
-async def _save(pool: Pool, task: Task, text: str) -> None:
+async def _save(pool: Pool, task: Task, text: str, code_rules: CodeRules) -> None:
     """The lease is locked, so that what shows is the code of the message that shows; the message too, so that what is
     erased stays so. An empty transcript changes nothing; of several the one that was asked for last stays. A rental shows
     its messages themselves."""
-    found = await asyncio.to_thread(hear, text, sender=task.sender)  # 64 KB take 200 ms
+    found = await asyncio.to_thread(hear, text, sender=task.sender, language=task.language)  # 64 KB take 200 ms
     async with pool.acquire() as tx, tx.transaction():
         leases, _ = await read_locked(tx, [task.lease_id] if rent_of(task.lease_id) is None else [])
         await tx.fetch(Q.lock_message, task.message_id)
         if await tx.fetchval(Q.end_parse_task, task.id) is not None and text:
             await tx.execute(Q.end_older_parse_tasks, task.message_id, task.id)
-            shows = await tx.fetch(
-                Q.save_transcript, task.message_id, text, task.language, found.code, found.confidence
-            )
             lease = leases.get(task.lease_id)
-            if lease is not None and shows and lease.state < FIRST_ENDED and found.code not in (None, lease.code):
+            value = code_rules.read(found, 0 if lease is None else lease.service_id, task.sender)
+            shows = await tx.fetch(
+                Q.save_transcript, task.message_id, text, task.language, value.code, value.confidence
+            )
+            if lease is not None and shows and lease.state < FIRST_ENDED and value.code not in (None, lease.code):
                 # Who was told of the call before anybody understood it waits for this.
                 await hooks.enqueue(tx, [(lease.account_id, lease.id, task.message_id)])

@@ -31,6 +31,7 @@ from numbank.errors import BadStatus, EarlyCancel
 from numbank.intake.deliver import DeliverDesk
 from numbank.messages.calls import Kind
 from numbank.messages.model import Incoming, Medium
+from numbank.messages.rules import CodeRules
 from numbank.supply.numbers import CALL, SMS
 from numbank.supply.supplier import Suppliers
 from tests.conftest import DSN_VARIABLE, drop, on_database
@@ -159,7 +160,7 @@ class CallMachine(RuleBasedStateMachine):
             1, str(new_uuid()), self.activation.e164, caller, transcript, found.code, found.confidence, frozenset(),
             medium=Medium.CALL, recording_url="https://sims.example/a.wav" if twice else "",
         )  # fmt: skip
-        self.serve(DeliverDesk(frozenset, code_digits=lambda _: DIGITS).serve, [call] * (1 + twice))
+        self.serve(DeliverDesk(frozenset, code_rules=CodeRules(lambda _: DIGITS)).serve, [call] * (1 + twice))
         self.model.call(caller, transcript)
 
     @rule()

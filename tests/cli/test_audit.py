@@ -24,8 +24,9 @@ from tests.support import Caller, open_bank, push
 
 # What only looks. `serve` and `demo` open the bank, which changes nothing but the schema: that is `bank.migrate`.
 READING = {
-    "audit export", "audit list", "ban list", "customer list", "customer show", "demo", "domain list", "domain prices",
-    "explain", "hook list", "hook log", "limit show", "mail show", "mail unmatched", "message forwards",
+    "audit export", "audit list", "ban list", "code explain", "code name list", "code sender list",
+    "code template list", "customer list", "customer show", "demo", "domain list", "domain prices", "explain",
+    "hook list", "hook log", "limit show", "mail show", "mail unmatched", "message forwards", "message list",
     "message unmatched", "partner report", "partner users", "policy check", "policy list", "policy region list",
     "product keys", "product list", "product sold", "rank list", "rate list", "rent list", "rent preview", "rent show",
     "rent term list", "retention show", "serve", "settings", "site list", "supplier list", "tier list", "verify",
@@ -80,6 +81,12 @@ STORY: list[tuple[str, str, str]] = [
     ("service add", "zzz9 --name Testing", "service.add"),
     ("service set", "zzz9 --name Tested", "service.set"),
     ("message deliver", "--to {number} --from Service --text hello", "message.deliver"),
+    ("code template add", "{pattern} --service tg --country 0", "code.template-add"),
+    ("code template remove", "{pattern} --service tg --country 0", "code.template-remove"),
+    ("code name add", "Telega --service tg", "code.name-add"),
+    ("code name remove", "Telega --service tg", "code.name-remove"),
+    ("code sender add", "TGSMS --service tg", "code.sender-add"),
+    ("code sender remove", "TGSMS --service tg", "code.sender-remove"),
     ("product add", "antivirus --price 2.5 --manual read", "product.add"),
     ("product set", "{product} --price 3", "product.set"),
     ("product load", "{product} {keys}", "product.load"),
@@ -149,6 +156,7 @@ class Told:
             "hook": lambda: self.one("select max(id) from hook"),
             "product": lambda: self.one("select max(id) from product"),
             "keys": self._keys,
+            "pattern": lambda: "telegacode{code}",
             "delivery": self._delivery,
         }
 

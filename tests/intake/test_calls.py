@@ -85,7 +85,7 @@ async def test_a_withheld_caller_tells_nothing_and_is_not_paid(bank: tuple[App, 
 
 async def test_a_caller_that_is_too_short_for_a_code_is_handed_over_without_one(bank: tuple[App, Shop]) -> None:
     flash = await line(bank, Kind.FLASH)
-    await ring(flash.app, flash.e164, "900")
+    await ring(flash.app, flash.e164, "123")
     assert await flash.status() == "STATUS_OK:NO_CODE"
 
 

@@ -103,3 +103,24 @@ async def test_who_goes_away_gives_the_room_back() -> None:
         await first
     desk.open.set()
     assert await mails.take(mail("abc@mail.example", text="b" * 100)) is Taken.STORED
+
+
+@pytest.mark.parametrize(
+    ("deliver_uncertain", "code", "link", "kept_code"),
+    [
+        (False, None, None, None),
+        (True, None, None, "59204"),
+        (True, "48213", None, "48213"),
+        (True, None, "https://site.example/verify", None),
+    ],
+)
+async def test_a_guess_is_handed_out_only_if_the_bank_does_so_and_nothing_certain_is_there(
+    deliver_uncertain: bool, code: str | None, link: str | None, kept_code: str | None
+) -> None:
+    desk = Desk()
+    desk.open.set()
+    handing = MailDoor(desk.ask, desk.accepting, 1_000_000_000, deliver_uncertain=deliver_uncertain)
+    sent = mail("abc@mail.example", text="59204", code=code, link=link, uncertain="59204", confidence=0.5)
+    assert await handing.take(sent) is Taken.STORED
+    (kept,) = desk.came
+    assert (kept.code, kept.link, kept.confidence) == (kept_code, link, 0.5)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from numbank.messages.calls import Kind, caller_digits, code_in, tail
+from numbank.messages.calls import Kind, caller_digits, tail
 from numbank.messages.match import Seeker, match, waiting_for
 from numbank.messages.model import Incoming, Medium
+from numbank.messages.rules import DEFAULT
 
 pytestmark = pytest.mark.unit
 
@@ -33,6 +34,32 @@ def test_a_message_never_goes_to_a_lease_of_another_service(
 ) -> None:
     found = match(frozenset(named), seekers)
     assert (found.lease_id if found else None) == lease_id
+
+
+@pytest.mark.parametrize(
+    ("named", "likely", "lease_id"),
+    [
+        (set(), set(), 1),
+        (set(), {WA}, 2),
+        (set(), {TG, WA}, 1),
+        (set(), {OTHER}, 1),
+        ({TG}, {WA}, 1),
+        ({OTHER}, {WA}, None),
+    ],
+)
+def test_of_several_that_wait_the_sender_tells_whose_a_message_is_that_names_nothing(
+    named: set[int], likely: set[int], lease_id: int | None
+) -> None:
+    seekers = [Seeker(1, TG, False), Seeker(2, WA, False)]
+    found = match(frozenset(named), seekers, lambda: frozenset(likely))
+    assert (found.lease_id if found else None) == lease_id
+
+
+def test_one_that_waits_alone_gets_what_names_nothing_whoever_sent_it() -> None:
+    def never() -> frozenset[int]:
+        pytest.fail("nobody has to look")
+
+    assert match(frozenset(), [Seeker(1, TG, False)], never) == Seeker(1, TG, False)
 
 
 def incoming(**changes: object) -> Incoming:
@@ -93,7 +120,7 @@ def test_a_caller_is_digits_or_withheld(sender: str, digits: str) -> None:
 
 def test_the_code_of_a_call_depends_on_what_was_leased() -> None:
     call = incoming(sender="79161234567", code="482913", medium=Medium.CALL)
-    assert code_in(call, Kind.FLASH, 4) == "4567"
-    assert code_in(call, Kind.VOICE, 4) == "482913"
+    assert DEFAULT.of(call, Kind.FLASH, TG).code == "4567"
+    assert DEFAULT.of(call, Kind.VOICE, TG).code == "482913"
     assert tail("900", 4) is None
     assert tail("900", 3) == "900"

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from numbank.codes.decide import POSSIBLE, THRESHOLD
 from numbank.errors import (
     BadHours,
     BadRentStatus,
@@ -293,6 +294,22 @@ async def test_messages_are_handed_over_newest_first(bank: tuple[App, Shop]) -> 
     assert [one.sender for one in second.page] == ["s1", "s0"]
     assert await ann.inbox(rental, 2, 4) == Inbox(6, [])
     assert (await ann.one(rental)).messages == 6
+
+
+async def test_the_code_of_a_rentals_message_is_kept_and_a_guess_only_as_how_sure_it_is(
+    bank: tuple[App, Shop],
+) -> None:
+    app, shop = bank
+    ann = await Renter.new(app, shop)
+    rental = await ann.rent()
+    await push(app, rental.e164, "Your Telegram code is 12345", sender="Telegram")
+    await push(app, rental.e164, "Hello Ann 59204")
+    rows = await shop.connection.fetch("select code, confidence from message where e164 = $1 order by id", rental.e164)
+    assert [row[0] for row in rows] == ["12345", None]
+    assert rows[0][1] >= THRESHOLD > rows[1][1] >= POSSIBLE
+    found = await ann.inbox(rental)
+    assert isinstance(found, Inbox)
+    assert [one.text for one in found.page] == ["Hello Ann 59204", "Your Telegram code is 12345"]
 
 
 async def test_a_rental_for_one_service_gets_no_other_ones_messages(bank: tuple[App, Shop]) -> None:

@@ -15,6 +15,7 @@ GROWING = (
     "activation", "hold", "entry", "message", "message_key", "use", "order_key", "number", "pile", "passed", "shelf",
     "topup_key", "batch_done", "acquisition", "delivery", "attempt", "recording", "parse_task", "errand",
     "rent", "rent_charge", "rent_message", "mailbox", "mail", "mail_key", "mail_address", "licence_key", "purchase",
+    "code_sender",
 )  # fmt: skip
 
 

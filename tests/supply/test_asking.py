@@ -457,7 +457,7 @@ async def desks(market: Market) -> tuple[Opened, AdvanceDesk, SettleDesk]:
     opened = await bank.lease.ask(LeaseRequest(market.customer_id, market.country, service_id, 1200, 0))
     assert isinstance(opened, Opened)
     advance = AdvanceDesk(bank.suppliers, cool_down_s=0, unused_rest_s=0, unused_tries=2)
-    return opened, advance, SettleDesk(advance, frozenset, lambda _text, _sender: frozenset())
+    return opened, advance, SettleDesk(advance, frozenset, bank.door.read)
 
 
 async def waits(market: Market, connection: asyncpg.Connection[asyncpg.Record]) -> None:
@@ -479,7 +479,9 @@ async def test_a_message_and_the_answer_wait_for_each_others_commit(market: Mark
     opened, _, settle = await desks(market)
     answer = held()
     deliver = DeliverDesk(frozenset, market.app.bank.asked)
-    message = Incoming(supplier_id, "1", answer.number, "Telegram", "code 1", "48213", 1.0, frozenset(), own_only=True)
+    message = Incoming(
+        supplier_id, "1", answer.number, "Telegram", "Your code is 48213", "48213", 1.0, frozenset(), own_only=True
+    )
     one, two = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
     steps: list[tuple[Any, list[Any]]] = [(deliver.serve, [message]), (settle.serve, [Settlement(opened, answer)])]
     if first == "answer":

@@ -82,6 +82,18 @@ BOOKS = (
 )  # fmt: skip
 
 MESSAGES = (
+    damage("a habit is nobody's", "messages.habits", "insert into code_habit values (0, 6, false, 1)"),
+    damage(
+        "a sender is nobody's",
+        "messages.habits",
+        "insert into code_sender values (0, gen_random_uuid(), 'acme', '{}', now())",
+    ),
+    damage(
+        "it is learned from leases to come",
+        "messages.habits",
+        "update code_learned set lease_id = (select max(id) + 1 from activation)",
+    ),
+    damage("it is learned twice", "messages.habits", "insert into code_learned select lease_id from code_learned"),
     damage("a message without a key", "messages.keys",
            "delete from message_key where message_id = (select min(id) from message)"),
     damage("a message with two keys", "messages.keys",

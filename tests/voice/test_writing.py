@@ -8,11 +8,15 @@ from collections.abc import AsyncIterator
 import pytest
 
 from numbank.clock import Pace
+from numbank.codes import Found
+from numbank.codes.decide import POSSIBLE, THRESHOLD, Scored
 from numbank.messages.calls import Kind
 from numbank.messages.recordings import Audio, Playable
+from numbank.messages.rules import CodeRules
 from numbank.rent.model import Inbox
 from numbank.server.app import App
 from numbank.supply.numbers import CALL, RENT
+from numbank.voice import writing
 from numbank.voice.fetch import fetch_due
 from numbank.voice.transcriber import Transcriber
 from numbank.voice.writing import keep_recording, write_due
@@ -145,3 +149,31 @@ async def test_the_language_that_was_asked_for_last_stays(bank: tuple[App, Shop]
     assert await late == 1
     assert (await shown(one))["text"] == "de code 4829"
     assert (await shown(one))["parsingCount"] == 2
+
+
+@pytest.mark.parametrize(("deliver", "code"), [(False, None), (True, "59204")])
+async def test_a_guess_in_a_transcript_is_withheld_or_handed_out(
+    bank: tuple[App, Shop], monkeypatch: pytest.MonkeyPatch, deliver: bool, code: str | None
+) -> None:
+    """The text that was written shows in any case, with how sure the guess is."""
+    app, shop = bank
+    voice = await recorded(bank, "")
+    row = await shop.connection.fetchrow("select id, lease_id from message where e164 = $1", voice.e164)
+    assert row is not None
+    await shop.connection.execute(writing.Q.add_parse_task, *row, "en")
+    guess = Found(None, 0.5, "59204", (Scored("59204", 0.5),))
+    monkeypatch.setattr(writing, "hear", lambda _text, **_of: guess)
+
+    class Hears:
+        def knows(self, _language: str) -> bool:
+            return True
+
+        async def write_down(self, _audio: bytes, _language: str) -> str:
+            return "perhaps 59204"
+
+    assert await write_due(app.bank.pool, Transcriber([Hears()]), PACE, 10, CodeRules(deliver_uncertain=deliver)) == 1
+    written = await shop.connection.fetchrow("select text, code, confidence from message where id = $1", row[0])
+    assert written is not None
+    assert (written["text"], written["code"]) == ("perhaps 59204", code)
+    assert POSSIBLE <= written["confidence"] < THRESHOLD
+    assert await shop.connection.fetchval("select code from activation where id = $1", row[1]) == code

@@ -83,4 +83,5 @@ def _incoming(recipient: str, sender: str, parsed: Parsed, found: MailFound, siz
         found.confidence,
         (parsed.message_id, parsed.digest),
         is_read=True,
+        uncertain=found.uncertain,
     )

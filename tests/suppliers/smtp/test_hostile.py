@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from numbank.codes import html_text
+from numbank.codes.mail import html_text
 from tests.suppliers.smtp.post import Post, apart, by_hand, mail, open_post
 
 
