@@ -1,6 +1,7 @@
 """`python -m numbank.codes FILE.jsonl`: reads messages, one JSON object a line, and writes what it found in each."""
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -67,9 +68,22 @@ def _rows(lines: Iterable[bytes]) -> Iterator[tuple[int, Row | str]]:
         if not data:
             continue
         try:
-            yield number, decoder.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            yield number, _decoded(decoder, data)
+        except (msgspec.DecodeError, ValueError) as error:
             yield number, " ".join(str(error).split())
+        except RecursionError:
+            yield number, "nested too deeply"
+
+
+def _decoded(decoder: msgspec.json.Decoder[Row], data: bytes) -> Row:
+    """A line as a row. Half of an emoji, as messages that were cut have it, becomes a question mark."""
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        whole = json.dumps(json.loads(data), ensure_ascii=False).encode("utf-8", "replace")
+        return decoder.decode(whole)
 
 
 def _complain(line: str) -> None:

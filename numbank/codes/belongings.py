@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from numbank.codes.lexicon import NOUNS, Cue
+from numbank.codes.cues import NOUNS, Cue
 
 # Between a code word and what it belongs to: "code for the gate", "código de la puerta". No sign and no line break.
 _BRIDGE = re.compile(r"(?: [^\W\d_]{1,4}){0,2} ")
@@ -44,8 +44,9 @@ def _owned_elsewhere(text: str, noun: Cue, beside: _Beside) -> Cue | None:
     kinds = ("void", *(("holder",) if is_general else ()), *(("label",) if is_weak else ()))
     if text[noun.start - 1 : noun.start] in (" ", "-"):
         for kind in kinds:
-            if noun.start - 1 in beside.ends[kind]:
-                return Cue("other", beside.ends[kind][noun.start - 1], noun.end)
+            start = beside.ends[kind].get(noun.start - 1)
+            if start is not None:
+                return Cue("other", start, noun.end)
     holder = bridged(text, noun.end, beside.holders) if is_general else None
     if holder is None and text[noun.end : noun.end + 1] == " ":
         holder = beside.voids.get(noun.end + 1)

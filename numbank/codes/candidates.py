@@ -17,7 +17,7 @@ _RUN = re.compile(f"(?<![0-9{_LETTERS}])[{_LETTERS}]*+[0-9][0-9{_LETTERS}]*+")
 _PREFIX = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,8}-\Z")
 
 # "ABC-D3F", "GEU-TAB": two groups of capitals and digits. "ABCD-2345" may be a prefix and a number as well, so it is both.
-_DASHED = re.compile(r"(?<![A-Za-z0-9-])[A-Z0-9]{3,4}-[A-Z0-9]{3,4}(?![A-Za-z0-9-])")
+_DASHED = re.compile(r"(?<![A-Za-z0-9-])[A-Z0-9]{3,5}-[A-Z0-9]{2,5}(?![A-Za-z0-9-])")
 
 _NUMBER = re.compile(r"[0-9]{4,8}(?=[A-Za-z])")
 # The ending of a case: "206153n" of Oromo.

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import msgspec
 
 from numbank.codes.candidates import Candidate
+from numbank.codes.cues import Cue
 from numbank.codes.governor import Governor
-from numbank.codes.lexicon import Cue
 from numbank.codes.reading import Reading
 
 
@@ -40,8 +40,9 @@ class Case(msgspec.Struct, frozen=True):
         return self.reading.has("warn", begin, noun.start)
 
     def has_rival(self, begin: int, end: int) -> bool:
-        """Whether another code may stand between the two places."""
-        return any(begin <= start < end and code != self.candidate.code for start, code in self.free)
+        """Whether another code may stand between the two places; small letters with a digit are a name: "98point6"."""
+        rivals = (code for start, code in self.free if begin <= start < end and code != self.candidate.code)
+        return any(not code.islower() for code in rivals)
 
     def is_unwarned(self, noun: Cue) -> bool:
         """Whether no warning stands in the sentence of the noun."""
@@ -61,13 +62,22 @@ class Case(msgspec.Struct, frozen=True):
         return self.ends_sentence() or self.reading.text[self.candidate.end :].startswith((" - ", ", "))
 
     def ends_clause(self) -> bool:
-        """Whether the end of the sentence follows the candidate, or how long it is good, or a comma and such words."""
+        """Whether the end of the sentence follows the candidate, or how long it is good, a comma and such words, or a
+        bracket.
+        """
         reading, end = self.reading, self.candidate.end
+        if reading.text[end : end + 2] == " (":
+            return True
         if reading.text[end : end + 1] in (",", ";"):
             last = reading.sentence_at(self.candidate.start)[1]
-            return any(reading.has(kind, end, last) for kind in ("fresh", "warn"))
+            return any(reading.has(kind, end, last) for kind in ("fresh", "warn")) or _has_digit(reading.text[end:last])
         behind = [reading.first(kind, end, end + _FARTHEST_END) for kind in ("fresh", "warn")]
         return any(cue is not None and cue.start <= end + 2 for cue in behind) or self.ends_sentence()
+
+
+def _has_digit(text: str) -> bool:
+    """ "1234, help 920001122": what follows is about a number of its own."""
+    return any(map(str.isdigit, text))
 
 
 class Evidence(msgspec.Struct, frozen=True):

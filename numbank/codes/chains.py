@@ -7,6 +7,7 @@ MIN_LENGTH, MAX_LENGTH = 4, 10
 _ONE_BY_ONE = range(4, 9)
 _GROUPINGS = {(3, 3), (4, 4), (2, 2, 2), (2, 2, 2, 2)}
 _ODD_LENGTHS = range(5, 10)
+_SHORTEST_PHONE = 10
 _MOST_GROUPS = 4  # of groups that are not all of one digit
 
 Span = tuple[int, int]
@@ -50,7 +51,7 @@ def meanings(text: str, chain: list[Span]) -> Iterator[tuple[str, int, int, bool
         yield from beside
         if _is_odd(sizes):
             yield "".join(groups), first, last, True
-        elif not beside and len(groups) == 2 and sign == " ":
+        elif not beside and len(groups) == 2 and sign == " " and not _is_phone(groups):
             for group, (start, end) in zip(groups, chain, strict=True):
                 if MIN_LENGTH <= len(group) <= MAX_LENGTH:
                     yield group, start, end, False
@@ -65,6 +66,11 @@ def _said(groups: list[str], sizes: tuple[int, ...]) -> str | None:
     half = len(groups) // 2
     is_twice = len(groups) % 2 == 0 and groups[:half] == groups[half:]
     return _said(groups[:half], sizes[:half]) if is_twice and half > 1 else None
+
+
+def _is_phone(groups: list[str]) -> bool:
+    """ "07700 900481"."""
+    return groups[0][0] == "0" and len("".join(groups)) >= _SHORTEST_PHONE
 
 
 def _is_odd(sizes: tuple[int, ...]) -> bool:
@@ -83,9 +89,9 @@ def _beside_small(text: str, chain: list[Span], groups: list[str]) -> Iterator[t
     if text[chain[0][1]] != " ":
         return
     for kept, small in ((slice(0, -1), -1), (slice(1, None), 0)):
-        if len(groups[small]) > 2:
-            continue
         rest, places = groups[kept], chain[kept]
+        if len(groups[small]) > 2 or all(len(group) == len(groups[small]) for group in rest):
+            continue  # one group more of the same
         sizes = tuple(map(len, rest))
         code = rest[0] if len(rest) == 1 and MIN_LENGTH <= sizes[0] <= MAX_LENGTH else _said(rest, sizes)
         if code:

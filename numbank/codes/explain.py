@@ -3,6 +3,9 @@
 It asks the functions that `recognise` asks, in the same order, and keeps what these throw away; nothing is decided here.
 """
 
+import itertools
+import re
+
 import msgspec
 
 from numbank.codes.case import Case
@@ -12,17 +15,19 @@ from numbank.codes.decide import (
     POSSIBLE,
     THRESHOLD,
     Found,
-    Judged,
     bound_in,
-    cases_among,
     clear_winner,
-    judged,
     scored,
 )
+from numbank.codes.judging import Judged, cases_among, judged
 from numbank.codes.lexicon import lexicon
+from numbank.codes.numbers import number_mask
 from numbank.codes.plain import normalise
 from numbank.codes.reading import Reading, read
 from numbank.codes.scoring import Doubt, doubts_of, evidence_for, less
+
+_NUMBER = re.compile("[0-9]++")
+_MOST_NUMBERS = 100
 
 
 class SeenCue(msgspec.Struct, frozen=True):
@@ -35,7 +40,7 @@ class SeenCue(msgspec.Struct, frozen=True):
 
 
 class SeenMask(msgspec.Struct, frozen=True):
-    """A stretch of the plain text in which nothing is a code."""
+    """A stretch of the plain text in which nothing is a code, unless the message says so of a number."""
 
     words: str
     start: int
@@ -110,8 +115,13 @@ def _cues(reading: Reading) -> list[SeenCue]:
 
 
 def _masks(reading: Reading) -> list[SeenMask]:
-    masks = zip(reading.masks.spans, reading.masks.reasons, strict=True)
-    return [SeenMask(reading.text[start:end], start, end, reason) for (start, end), reason in masks]
+    """The stretches that are masked before anything is judged, and the numbers that are dates, amounts, phones."""
+    masks = [(*span, reason) for span, reason in zip(reading.masks.spans, reading.masks.reasons, strict=True)]
+    for number in itertools.islice(_NUMBER.finditer(reading.text), _MOST_NUMBERS):
+        mask = None if reading.masks.reason(*number.span()) else number_mask(reading, *number.span())
+        if mask is not None:
+            masks.append((*number.span(), mask.reason))
+    return [SeenMask(reading.text[start:end], start, end, reason) for start, end, reason in sorted(masks)]
 
 
 def _seen(reading: Reading, one: Judged, case: Case | None) -> SeenCandidate:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from numbank.codes.candidates import Candidate
+from numbank.codes.cues import Cue
 from numbank.codes.governor import walk_ahead
-from numbank.codes.lexicon import Cue
 from numbank.codes.reading import Reading
 
 _LETTERS = re.compile(
@@ -44,7 +44,7 @@ def is_like_word(code: str) -> bool:
 
 def _is_code(reading: Reading, noun: Cue, word: str, at: int) -> bool:
     if word.isdigit():
-        return noun.kind == "strong" and at + len(word) < len(reading.text)  # at the end it may be half a code
+        return noun.kind == "strong"
     if any(reading.starts(kind, at) for kind in reading.cues):
         return False
     if word.isupper():

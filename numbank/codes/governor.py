@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from numbank.codes.candidates import Candidate, prefix_start
-from numbank.codes.lexicon import NOUNS, Cue
+from numbank.codes.cues import NOUNS, Cue
 from numbank.codes.reading import Reading
 
 REACH = 40
@@ -127,7 +127,11 @@ def walk_ahead(reading: Reading, begin: int) -> tuple[int, int]:
 
 
 def is_said_behind(reading: Reading, candidate: Candidate) -> bool:
-    """Whether a word like "is" follows the candidate and ends the sentence or its part: verbs stand there in Hindi."""
+    """Whether a word like "is" follows the candidate and ends the sentence or its part ("1234 is, and valid for"): verbs
+    stand there in Hindi.
+    """
     at, link = walk_ahead(reading, candidate.end)
-    is_word = any(map(str.isalpha, reading.text[candidate.end : at]))
-    return link == 2 and is_word and (at >= reading.sentence_at(candidate.start)[1] - 1 or reading.text[at] in ",;")
+    if link < 2 or not any(map(str.isalpha, reading.text[candidate.end : at])):
+        return False
+    end = reading.sentence_at(candidate.start)[1]
+    return at >= end - 1 or reading.text[at] in ",;" or reading.has("fresh", at, end)

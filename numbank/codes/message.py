@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from numbank.codes.decide import MOST_RANKED, Found, Scored, bound_in, cases_of, clear_winner, scored
+from numbank.codes.decide import MOST_RANKED, Found, Scored, bound_in, clear_winner, scored
+from numbank.codes.judging import cases_of
 from numbank.codes.lexicon import lexicon
 from numbank.codes.plain import Plain, normalise, shadow_of
 from numbank.codes.reading import Reading, read
-from numbank.codes.services.claims import CLEAR, Kind, claims_of
+from numbank.codes.services.claims import BY_SENDER, CLEAR, Kind, claims_of
 from numbank.codes.services.named import Service, clear, likeliest
 from numbank.codes.services.names import Brands
 from numbank.codes.services.templates import Match
@@ -21,11 +22,14 @@ _ANY_NAME = "Xqx"
 
 
 class Message(msgspec.Struct, frozen=True):
-    """What a message is worth. `services`: those that it clearly names; `service`: the likeliest one."""
+    """What a message is worth. `services`: those that it clearly names, by its words where these name another one than its
+    sender; `service`: the likeliest of them; `senders`: those that its sender is known to be.
+    """
 
     found: Found
     services: frozenset[str]
     service: Service | None
+    senders: frozenset[str] = frozenset()
 
 
 def read_message(
@@ -45,7 +49,11 @@ def read_message(
         names = [claim.span for claim in claims if claim.confidence >= CLEAR and claim.span[1] and not claim.is_word]
         if found.code is None and names:
             found = _without_names(plain, sender, names) or found
-    return Message(found, clear(claims), likeliest(claims, brands))
+    by_sender = [claim for claim in claims if claim.why == BY_SENDER]
+    senders, said = clear(by_sender), clear([claim for claim in claims if claim.why != BY_SENDER])
+    if said and said.isdisjoint(senders):  # the words say whose code it is; whoever sent it only carried it
+        return Message(found, said, likeliest([claim for claim in claims if claim.why != BY_SENDER], brands), senders)
+    return Message(found, clear(claims), likeliest(claims, brands), senders)
 
 
 def _found(plain: Plain, reading: Reading, sender: str, matches: Sequence[Match]) -> Found:

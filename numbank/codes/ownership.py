@@ -4,10 +4,10 @@ import re
 
 from numbank.codes.belongings import bridged
 from numbank.codes.candidates import Candidate
+from numbank.codes.cues import NOUNS, Cue
 from numbank.codes.governor import Governor, is_said_behind, walk_ahead
-from numbank.codes.lexicon import NOUNS
 from numbank.codes.reading import Reading
-from numbank.codes.verbs import verb_behind
+from numbank.codes.verbs import verb_at_end, verb_behind
 
 _PARTICLE = "in"  # of Dutch verbs: "voer de code in" is "enter the code"
 _TITLE_ENDS = ":]\u3011"
@@ -16,6 +16,7 @@ _FARTHEST_TOPIC = {"strong": 60, "weak": 25}
 _FARTHEST_ASKED = 45
 _FARTHEST_SAID = 40
 _PREPOSITION = 4
+_PARTED = re.compile("[,(]|(?<= )[0-9]{4,10} ")  # another part of the sentence, or a number that is the noun's
 
 
 def belongs_elsewhere(reading: Reading, candidate: Candidate, governor: Governor) -> bool:
@@ -38,11 +39,29 @@ def _is_owned(reading: Reading, candidate: Candidate, governor: Governor) -> boo
 def _is_said_to_be_code(reading: Reading, candidate: Candidate, governor: Governor) -> bool:
     """ "The number 123456 is your verification code": the word could own anything, and what it owns here is said."""
     cue = governor.cue
-    if cue is None or governor.link or reading.first("topic", cue.start, cue.end) is None:
+    if cue is None:
         return False
-    at, link = walk_ahead(reading, candidate.end)
+    end = candidate.end
+    if "\n" in reading.text[cue.end : candidate.start] and reading.text[end : end + 1] == "\n":
+        end += 1  # the number has its line for itself, and the next one goes on
+    elif not _is_prefix(reading, cue, candidate) and (governor.link or not _is_whole_topic(reading, cue)):
+        return False
+    at, link = (reading.link_starts[end], 2) if end in reading.link_starts else walk_ahead(reading, end)
     noun = reading.first("strong", at, at + _FARTHEST_SAID)
-    return link == 2 and noun is not None
+    is_word = any(map(str.isalpha, reading.text[end:at]))
+    return link == 2 and is_word and noun is not None
+
+
+def _is_whole_topic(reading: Reading, cue: Cue) -> bool:
+    """ "number", and not "order number"."""
+    topic = reading.first("topic", cue.start, cue.end)
+    return topic is not None and (topic.start, topic.end) == (cue.start, cue.end)
+
+
+def _is_prefix(reading: Reading, cue: Cue, candidate: Candidate) -> bool:
+    """The "AB" of "AB-482913", which is a word by chance."""
+    is_tied = cue.end == candidate.start - 1 and reading.text[cue.end] == "-"
+    return is_tied and reading.text[cue.start : cue.end].isupper()
 
 
 def _ends_purpose(reading: Reading, governor: Governor) -> bool:
@@ -52,8 +71,9 @@ def _ends_purpose(reading: Reading, governor: Governor) -> bool:
         return False
     if reading.shadow[cue.start : cue.end] == _PARTICLE and any(noun.end == cue.start - 1 for noun in reading.nouns):
         return True
-    if cue.end - cue.start <= _PREPOSITION and reading.text[cue.end : cue.end + 1] == ":":
-        return any(reading.has(kind, governor.floor, cue.start) for kind in NOUNS)  # no preposition ends before a colon
+    is_small = cue.end - cue.start <= _PREPOSITION and reading.text[cue.end : cue.end + 1] == ":"
+    if is_small and any(reading.has(kind, governor.floor, cue.start) for kind in NOUNS):
+        return True  # no preposition ends before a colon
     for kind in ("purpose", "join"):
         purpose = reading.last(kind, governor.floor, cue.start)
         is_of_name = purpose is not None and purpose.end == cue.start - 1 and reading.text[cue.start].isupper()
@@ -70,9 +90,14 @@ def _is_asked(reading: Reading, candidate: Candidate, governor: Governor) -> boo
         return False
     if is_small and reading.has("strong", governor.floor, cue.start) and is_said_behind(reading, candidate):
         return True
+    if is_small and verb_at_end(reading, candidate.end):
+        return True
     purpose = reading.last("purpose", governor.floor, cue.start)
-    verb = verb_behind(reading, candidate.end) if purpose and cue.start - purpose.end <= _FARTHEST_ASKED else None
-    return verb is not None and verb.kind == "ask"
+    is_near = purpose is not None and cue.start - purpose.end <= _FARTHEST_ASKED
+    verb = verb_behind(reading, candidate.end)
+    if verb is None or verb.kind != "ask" or reading.text[candidate.end] == ")":  # "(ref 1234) use it to"
+        return False
+    return is_near or reading.has("purpose", verb.end, reading.sentence_at(candidate.start)[1])
 
 
 def _is_held(reading: Reading, candidate: Candidate, governor: Governor) -> bool:
@@ -95,7 +120,7 @@ def _is_topic(reading: Reading, governor: Governor) -> bool:
     is_known = reading.first("topic", cue.start, cue.end) is not None
     for kind, reach in _FARTHEST_TOPIC.items():
         noun = reading.last(kind, governor.floor, cue.start)
-        if noun is None or "," in reading.text[noun.end : cue.start]:
+        if noun is None or _PARTED.search(reading.text, noun.end, cue.start):
             continue
         is_asked = is_known and reading.has("purpose", noun.end, cue.start)
         if is_known and cue.start - noun.end <= max(reach, _FARTHEST_ASKED if is_asked else 0):

@@ -69,21 +69,34 @@ def prior(
     return Prior(frozenset({Shape(lengths[0], letters)}), frozenset((*also, *seen)), senders)
 
 
-def with_prior(found: Found, known: Prior, sender: str = "") -> Found:
-    """The same message read by somebody who knows the service: what was not certain may become so, or the other way."""
-    if found.code is not None or not found.ranked or known == NO_PRIOR:
+def with_prior(found: Found, known: Prior, sender: str = "", *, is_own_sender: bool = False) -> Found:
+    """The same message read by somebody who knows the service: what was not certain may become so, or the other way.
+
+    `is_own_sender`: the sender is known to be the service's, by its name for one.
+    """
+    if found.code is not None or not found.ranked or (known == NO_PRIOR and not is_own_sender):
         return found
-    step = SENDER_STEP if known.senders and key_of(sender) in known.senders else 0.0
-    shifted = [_shifted(one, known, step) for one in found.ranked]
+    if choose(found.ranked).code is not None:
+        return found  # more than scores spoke against it: a call that says its code in two ways
+    shifted = [_shifted(one, known, sender, is_own_sender) for one in found.ranked]
     shifted.sort(key=lambda one: one.score, reverse=True)
     decided = choose(tuple(shifted))
     return replace(decided, confidence=min(decided.confidence, HIGHEST), ranked=found.ranked)
 
 
-def _shifted(one: Scored, known: Prior, step: float) -> Scored:
-    shape = shape_of(one.code)
+def steps_of(code: str, known: Prior, sender: str = "", *, is_own_sender: bool = False) -> dict[str, float]:
+    """What is added to the score of a candidate, and why."""
+    steps = {}
+    if is_own_sender or (known.senders and key_of(sender) in known.senders):
+        steps["known sender"] = SENDER_STEP
+    shape = shape_of(code)
     if shape in known.usual:
-        step += USUAL_STEP
+        steps["usual look"] = USUAL_STEP
     elif known.usual and shape not in known.possible:
-        step -= STRANGE_STEP
+        steps["strange look"] = -STRANGE_STEP
+    return steps
+
+
+def _shifted(one: Scored, known: Prior, sender: str, is_own_sender: bool) -> Scored:
+    step = sum(steps_of(one.code, known, sender, is_own_sender=is_own_sender).values())
     return replace(one, score=round(min(1.0, max(0.0, one.score + step)), 3))

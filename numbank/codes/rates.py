@@ -9,14 +9,20 @@ from numbank.codes.rows import Answer, Row, owners_of
 from numbank.codes.services.names import key_of
 
 COLUMNS = ("of", "", "there", "right", "wrong", "missed", "absent", "invented")
+MOST_NAMED = 5
+"""Unknown services that are named."""
+
 RIGHT, WRONG, MISSED, NOTHING, INVENTED = "right", "wrong", "missed", "nothing", "invented"
 
 
 class Rates:
-    """Adds up rows with their answers. What a row does not say (no `expected`, no `link`, no `service`) is not counted."""
+    """Adds up rows with their answers. What a row does not say (no `expected`, no `link`, no `service`) is not counted,
+    nor a service that nobody knows: those are in `unknown`.
+    """
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        self.unknown: Counter[str] = Counter()
 
     def add(self, row: Row, answer: Answer) -> None:
         """Count a row."""
@@ -27,8 +33,12 @@ class Rates:
                 self._counts[f"{row.kind} code", row.lang][outcome] += 1
         if row.kind == "email" and (row.link is not UNSET or row.expected is None):
             self._counts["email link", "all"][outcome_of(row.link or None, answer.link)] += 1
-        if row.service is not UNSET and (row.service is None or owners_of(row.service)):
-            self._counts[f"{row.kind} service", "all"][_of_service(row.service, answer)] += 1
+        if row.service is UNSET:
+            return
+        if row.service and not owners_of(row.service):
+            self.unknown[row.service] += 1
+        else:
+            self._counts[f"{row.kind} service", "all"][_of_service(row.service or None, answer)] += 1
 
     def lines(self) -> Iterator[str]:
         """A table: all of a kind, then its languages, those with the most codes first."""
@@ -39,6 +49,10 @@ class Rates:
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         for cells in table:
             yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        if self.unknown:
+            named = ", ".join(repr(service) for service, _ in self.unknown.most_common(MOST_NAMED))
+            more = ", ..." if len(self.unknown) > MOST_NAMED else ""
+            yield f"not counted, no known code, name or site of a service: {named}{more} (lines: {self.unknown.total()})"
 
 
 def outcome_of(expected: str | None, got: str | None) -> str:

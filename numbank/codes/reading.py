@@ -6,7 +6,8 @@ from bisect import bisect_left, bisect_right
 import msgspec
 
 from numbank.codes.belongings import disown, unwarned
-from numbank.codes.lexicon import NOUNS, Cue, Lexicon
+from numbank.codes.cues import NOUNS, Cue
+from numbank.codes.finding import Lexicon
 from numbank.codes.masks import Masks, hash_start, is_marked, masks_of
 from numbank.codes.plain import Plain
 
@@ -76,7 +77,14 @@ class Reading(msgspec.Struct, frozen=True):
     def last(self, kind: str, begin: int, end: int) -> Cue | None:
         cues = self.cues.get(kind, [])
         index = bisect_right(cues, end - 1, key=_start) - 1
-        return cues[index] if index >= 0 and cues[index].start >= begin else None
+        if index < 0 or cues[index].start < begin:
+            return None
+        last = cues[index]
+        while index and cues[index - 1].start == last.start:  # of those that begin together the longest
+            index -= 1
+            if last.end < cues[index].end <= end:
+                last = cues[index]
+        return last
 
 
 def _rank(cue: Cue) -> tuple[bool, int]:

@@ -33,7 +33,7 @@ class Row(msgspec.Struct, frozen=True):
     expected: str | UnsetType | None = UNSET
     link: str | UnsetType | None = UNSET
     service: str | UnsetType | None = UNSET
-    lang: str = ""
+    lang: str | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -59,7 +59,8 @@ def answer(row: Row, *, leased: bool = False) -> Answer:
     read = read_message(row.text, sender, all_brands(), kind=row.kind)
     found, service, name = read.found, *_shown(read.service)
     if leased and row.service:
-        found = with_prior(found, _prior_of(row.service), sender)
+        is_own_sender = not read.senders.isdisjoint(owners_of(row.service))
+        found = with_prior(found, _prior_of(row.service), sender, is_own_sender=is_own_sender)
     return Answer(found.code, None, service, name, found.confidence, found.uncertain, row.id)
 
 
@@ -74,7 +75,7 @@ def _shown(named: Service | None) -> tuple[str | None, str | None]:
     return (None, None) if named is None else (named.code, named.name)
 
 
-@functools.cache
+@functools.lru_cache(4_096)
 def _prior_of(service: str) -> Prior:
     """What the package knows of a service, named by code, name or site."""
     for code in sorted(owners_of(service)):

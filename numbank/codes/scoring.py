@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from numbank.codes import noun_evidence, place_evidence, whole_evidence
+from numbank.codes import noun_before, noun_behind, place_evidence, whole_evidence
 from numbank.codes.case import NONE, Case, Evidence
 from numbank.codes.explicit import is_like_word
 from numbank.codes.reading import has_percent
@@ -12,11 +12,11 @@ from numbank.codes.reading import has_percent
 Source = Callable[[Case], Evidence]
 """One kind of evidence: what of it there is for a candidate."""
 
-_FOR_ALL: tuple[Source, ...] = (noun_evidence.owned, noun_evidence.linked, noun_evidence.ahead)
+_FOR_ALL: tuple[Source, ...] = (noun_before.owned, noun_before.linked, noun_behind.ahead)
 _FOR_CAPITALS = (*_FOR_ALL, place_evidence.alone, place_evidence.asked, place_evidence.for_purpose)
 _FOR_DIGITS = (
     *_FOR_CAPITALS,
-    noun_evidence.loose,
+    noun_before.loose,
     whole_evidence.lonely,
     whole_evidence.titled,
     whole_evidence.for_app,
@@ -102,7 +102,10 @@ def _is_offer(case: Case) -> bool:
     """Whether the message speaks of an offer. A percentage does, unless the message is about an account as well; then
     only in the sentence of the candidate.
     """
-    reading = case.reading
+    reading, end = case.reading, case.candidate.end
+    account = reading.first("account", end, len(reading.text))
+    if account is not None and account.start == end + 1:
+        return False  # "Use 1234 to log in and get a bonus"
     if reading.has("promo"):
         return True
     if not reading.has_percent:

@@ -1,10 +1,11 @@
 """Evidence from the message as a whole: the only number of it, and all that is said around it taken together."""
 
 import re
+from collections.abc import Iterator
 
 from numbank.codes.candidates import prefix_start
 from numbank.codes.case import NONE, Case, Evidence
-from numbank.codes.lexicon import Cue
+from numbank.codes.cues import Cue
 from numbank.codes.reading import Reading
 
 _SHORTEST, _LONGEST_CODE = 4, 8
@@ -13,6 +14,7 @@ _SHORT, _LONGEST = 100, 160
 _PREPOSITION = 3
 _OF_SOMETHING_ELSE = ("promo", "currency", "elsewhere", "holder", "void", "month")
 _TITLE = 30  # characters of a name before the number
+_OPENS = ("[", "(", "\u3010")
 _TITLE_ENDS = (":", "]", "\u3011")
 
 _DIGITS = re.compile("[0-9]++")
@@ -20,11 +22,11 @@ _LONGEST_SPAN = 3  # digits of "180 seconds"
 _NEAR_SPAN = 24
 _CLOCK = re.compile("(?<![0-9])[0-2]?[0-9][:.][0-5][0-9](?![0-9])")
 
-# What is known when the number is the only one, and what else makes a code of it. No language's word is needed for the first.
+# What the only number is worth, for which no language's word is needed, and what else makes a code of it.
 _ONLY = 0.5
 _SPEAKS_OF_CODE, _WARNS, _EXPIRES, _HAS_TITLE = 0.14, 0.12, 0.1, 0.04
-_BEHIND_NOUN = 0.1
-_SOME_WORDS = 3
+_BEHIND_NOUN, _BEHIND_COLON, _NOTHING_BUT_NAME = 0.1, 0.12, 0.1
+_SOME_WORDS, _FEW_WORDS = 3, 2
 _IN_THE_MIDDLE, _IN_THE_MIDDLE_OF_SOMETHING, _OF_FOUR, _LONG_MESSAGE = 0.04, 0.12, 0.06, 0.08
 _MOST = 0.75
 
@@ -32,34 +34,40 @@ _MOST = 0.75
 def lonely(case: Case) -> Evidence:
     """The only number of a message in which no word is about something that has a number, but how long something is good.
 
-    In a language that no data file knows that is all there is to see, so it is a guess. A word for codes anywhere, a warning,
-    a time until which it is good make more of it.
+    In a language that no data file knows that is all there is to see, so it is a guess. A word for codes anywhere, a
+    warning, a time until which it is good make more of it.
     """
-    reading, size = case.reading, len(case.candidate.code)
-    cue = case.governor.cue
+    reading, size, cue = case.reading, len(case.candidate.code), case.governor.cue
     if not case.is_sole or not _SHORTEST <= size <= _LONGEST_CODE or len(reading.text) > _LONGEST:
+        return NONE
+    if size == _SHORTEST and (not reading.nouns or case.candidate.looks_like_time):
         return NONE
     if cue is not None and (cue.kind not in ("ask", "join") or size < _SURE_LENGTH):
         return NONE
     if not _is_only_number(case) or not is_about_nothing_else(reading, of_money=not reading.nouns):
         return NONE
-    speaks = _speaks_of_code(case)
-    signs = [
-        ("a word for codes", speaks, _SPEAKS_OF_CODE),
-        ("a word for codes before it", not speaks and size == _SURE_LENGTH and _is_behind_noun(case), _BEHIND_NOUN),
-        ("a warning", size >= _SURE_LENGTH and reading.has("warn"), _WARNS),
-        ("how long it is good", reading.has("fresh"), _EXPIRES),
-    ]
-    seen = [sign for sign in signs if sign[1]]
-    if size == _SHORTEST and (not reading.nouns or case.candidate.looks_like_time):
-        return NONE
-    score = _ONLY + sum(points for _, _, points in seen) + (_HAS_TITLE if _title_of(case) else 0)
+    seen = [(what, points) for what, is_seen, points in _signs(case) if is_seen]
+    score = _ONLY + sum(points for _, points in seen)
+    score += _HAS_TITLE if _title_of(case) else 0
     score -= _OF_FOUR if size == _SHORTEST else 0
-    if not _is_placed(case):
-        score -= _IN_THE_MIDDLE_OF_SOMETHING if not speaks or size < _SURE_LENGTH else _IN_THE_MIDDLE
     score -= 0 if len(reading.text) <= _SHORT else _LONG_MESSAGE
-    said = " and ".join(what for what, _, _ in seen) or "nothing else"
+    if not _is_placed(case):
+        score -= _IN_THE_MIDDLE if seen and size > _SHORTEST else _IN_THE_MIDDLE_OF_SOMETHING
+    said = " and ".join(what for what, _ in seen) or "nothing else"
     return Evidence(round(min(score, _MOST), 3), f"the only number of a message with {said}")
+
+
+def _signs(case: Case) -> Iterator[tuple[str, bool, float]]:
+    """What makes a code of the only number, whether it is there, and what it is worth."""
+    reading = case.reading
+    is_usual, is_sure = len(case.candidate.code) == _SURE_LENGTH, len(case.candidate.code) >= _SURE_LENGTH
+    speaks = _speaks_of_code(case)
+    yield "a word for codes", speaks, _SPEAKS_OF_CODE
+    yield "a word for codes before it", not speaks and is_usual and _is_behind_noun(case), _BEHIND_NOUN
+    yield "a warning behind it", is_sure and reading.has("warn", case.candidate.end), _WARNS
+    yield "how long it is good", reading.has("fresh"), _EXPIRES
+    yield "a colon before it", is_usual and _is_behind_colon(case), _BEHIND_COLON
+    yield "nothing but a name", is_usual and _is_all_but_title(case), _NOTHING_BUT_NAME
 
 
 def _is_behind_noun(case: Case) -> bool:
@@ -69,7 +77,9 @@ def _is_behind_noun(case: Case) -> bool:
     reading, start = case.reading, case.candidate.start
     begin = reading.sentence_at(start)[0]
     nouns = (noun for noun in reading.nouns if begin <= noun.start < start)
-    is_far = any(len(reading.text[noun.end : start].split()) >= _SOME_WORDS and case.is_unwarned(noun) for noun in nouns)
+    is_far = any(
+        len(reading.text[noun.end : start].split()) >= _SOME_WORDS and case.is_unwarned(noun) for noun in nouns
+    )
     return is_far and case.ends_sentence()
 
 
@@ -112,6 +122,23 @@ def _title_of(case: Case) -> bool:
     return len(title) <= _TITLE and title.endswith(_TITLE_ENDS)
 
 
+def _is_behind_colon(case: Case) -> bool:
+    before = case.reading.text[: case.candidate.start].rstrip(' "*')
+    return before.endswith(":") and case.ends_clause()
+
+
+def _is_all_but_title(case: Case) -> bool:
+    """ "Confirmation Name: 482913": one or two words, and the number."""
+    words = case.reading.text[: case.candidate.start].replace(":", " ").split()
+    is_name = all(word[0].isupper() or word[0] in _OPENS for word in words)
+    return (
+        is_name
+        and 0 < len(words) <= _FEW_WORDS
+        and _title_of(case)
+        and not any(map(str.isalnum, case.reading.text[case.candidate.end :]))
+    )
+
+
 def _speaks_of_code(case: Case) -> bool:
     """Whether an explicit noun is there, or a word for codes and log-ins that is not just before the number: then words
     between the two would say what the number is.
@@ -138,10 +165,10 @@ def is_about_nothing_else(reading: Reading, *, of_money: bool = True) -> bool:
         return False
     if any(_counts_other(reading, unit) for unit in reading.cues.get("unit", ())):
         return False
-    contacts = reading.cues.get("contact", [])
+    verified = [cue for kind in ("contact", "account", "purpose") for cue in reading.cues.get(kind, ())]
     return all(
         cue.end - cue.start <= _PREPOSITION
-        or any(one.start <= cue.end + 1 and cue.start <= one.end + 1 for one in contacts)
+        or any(one.start <= cue.end + 1 and cue.start <= one.end + 1 for one in verified)
         for cue in reading.cues.get("other", [])
     )
 
@@ -157,7 +184,9 @@ def titled(case: Case) -> Evidence:
     """A name and the number, and the message speaks of a code: "[Name] 1234. Do not share this code"."""
     reading, candidate = case.reading, case.candidate
     end = len(reading.text)
-    speaks_behind = any(reading.has(kind, candidate.end, end) for kind in ("strong", "weak", "account", "warn", "fresh"))
+    speaks_behind = any(
+        reading.has(kind, candidate.end, end) for kind in ("strong", "weak", "account", "warn", "fresh")
+    )
     if not case.is_sole or reading.sentence_at(candidate.start)[0] or not speaks_behind:
         return NONE
     is_parted = case.ends_part() or len(candidate.code) >= _SURE_LENGTH

@@ -2,7 +2,8 @@
 
 import pytest
 
-from numbank.codes.lexicon import NOUNS, lexicon
+from numbank.codes.cues import NOUNS
+from numbank.codes.lexicon import lexicon
 from numbank.codes.plain import normalise
 from numbank.codes.reading import Reading, read
 

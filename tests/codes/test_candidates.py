@@ -47,8 +47,14 @@ def test_groups_are_one_code_when_codes_are_written_so(text: str, codes: list[st
         ("QRT-7KX", "Login code for Acme: QRT-7KX"),
         ("ZUB-KEM", "Ваш код подтверждения: ZUB-KEM"),
         ("tRfXqm", "您的登录密码为tRfXqm，请勿泄露"),
+        ("RT4K2-9QMXC", "Your sign in code: RT4K2-9QMXC"),
+        ("206153", "Koodiin keessan 206153n"),
+        ("GTNNN7", "Your code is GTNNN7."),
+        ("ABC123", "Your code is ABC123."),
+        ("FZHWE4", "Your code: FZHWE4"),
         ("XKQPTD", "Votre code de vérification est XKQPTD."),
         ("913", "Your verification code is 913. It expires soon."),
+        ("913", "Your verification code is 913"),
         ("9021345678", "Kod weryfikacyjny: 9021345678"),
     ],
 )
@@ -66,9 +72,11 @@ def test_what_its_form_does_not_show_is_a_code_where_a_noun_owns_it(code: str, t
         "Your verification code is EXPIRED",
         "Your password is WhatsApp",
         "YOUR CODE IS: PLEASE WAIT",
-        "Your verification code is 913",
         "Your verification code is 48",
         "Code 913 kameras",
+        "Your code: SAVE20",
+        "Votre code: NOEL15",
+        "Code MAY20 for you",
         "Ihr Code ist gültig",
     ],
 )
@@ -96,6 +104,10 @@ def test_and_nothing_where_none_does_or_it_may_be_a_word_or_half_a_code(text: st
 )
 def test_signs_and_words_may_touch_the_number(code: str, text: str) -> None:
     assert recognise(text).code == code
+
+
+def test_more_groups_than_a_code_has_are_no_part_of_one() -> None:
+    assert recognise("Your code is 12 34 56 78 90").code is None
 
 
 def test_a_number_is_not_longer_for_the_day_behind_it() -> None:

@@ -38,7 +38,7 @@ def test_doubts_are_named_with_their_points() -> None:
         ("no candidate", "Hello there"),
         ("at least 0.6", "Your code is 482913"),
         ("less than 0.1 apart", "Your code is 482913. Your code is 771204."),
-        ("a guess", "Lorem ipsum: 482913"),
+        ("a guess", "Lorem ipsum: 48291"),
         ("binds the code to a site", "Hello\n@acme.com #4829"),
     ],
 )
@@ -48,3 +48,13 @@ def test_the_decision_is_said_in_words(part: str, text: str) -> None:
 
 def test_the_senders_own_number_is_named_as_such() -> None:
     assert explain("Acme code 40404", sender="40404").candidates[0].veto == "the sender's own number"
+
+
+def test_the_numbers_of_other_kinds_are_shown_as_masks() -> None:
+    seen = {
+        mask.words: mask.reason for mask in explain("Paid 48.20 EUR on 12.03.2026 14:22 at https://acme.com/7712").masks
+    }
+    assert seen["2026"] == "date"
+    assert seen["22"] == "time"
+    assert seen["48"] == "amount"
+    assert seen["https://acme.com/7712"] == "address"

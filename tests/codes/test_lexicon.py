@@ -6,7 +6,8 @@ from importlib.resources.abc import Traversable
 
 import pytest
 
-from numbank.codes.lexicon import KINDS, language_files, lexicon, rivals_among
+from numbank.codes.cues import KINDS
+from numbank.codes.lexicon import language_files, lexicon, rivals_among
 from numbank.codes.plain import normalise, shadow_of
 from numbank.codes.reading import read
 
@@ -28,10 +29,6 @@ def test_a_data_file_has_known_kinds_and_no_word_twice(file: Traversable) -> Non
         assert kind in KINDS
         assert len(words) == len(set(words)), kind
         assert all(word == word.lower().strip() and word.strip("*") and "|" not in word for word in words), kind
-
-
-def test_the_data_files_are_read_as_the_toml_that_they_are() -> None:
-    assert dict(language_files()) == {file.name: tomllib.loads(file.read_text("utf-8")) for file in FILES}
 
 
 def test_no_word_is_a_noun_in_one_language_and_something_else_in_another() -> None:

@@ -20,7 +20,8 @@ LINES = [
     '{"text": "hello", "kind": "fax"}',
     '{"text": "Subject: Your code\\n\\n<div>Your code: <b>482913</b></div>", "kind": "email", "sender": "a@b.example"}',
     '{"text": "Your code is four eight two one three", "kind": "voice", "id": "x", "expected": "99999", "more": 1}',
-    '{"text": "\\ud800"}',
+    '{"text": "Your code is 48213 \\ud83d", "id": "\\ud83d"}',
+    '{"text": "Hi", "id": ' + "[" * 100_000 + "}",
     '{"text": "See you at 10", "sender": null, "expected": null}',
 ]
 
@@ -38,16 +39,17 @@ def test_each_line_is_answered_and_bad_ones_are_told(tmp_path: Path) -> None:
     assert done.returncode == 2
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     fields = {"code", "link", "service", "service_name", "confidence", "uncertain"}
-    assert [row.keys() - {"id"} for row in rows] == [fields] * 4
+    assert [row.keys() - {"id"} for row in rows] == [fields] * 5
     assert [(row.get("id"), row["code"]) for row in rows] == [
         (7, "48213"),
         (None, "482913"),
         ("x", "48213"),
+        ("?", "48213"),  # half of an emoji: that is how long messages are cut
         (None, None),
     ]
     assert (rows[0]["service"], rows[0]["service_name"]) == ("tg", "Telegram")
     told = done.stderr.splitlines()
-    assert [line.split(":")[0] for line in told if line.startswith("line ")] == [f"line {n}" for n in (3, 4, 5, 8)]
+    assert [line.split(":")[0] for line in told if line.startswith("line ")] == [f"line {n}" for n in (3, 4, 5, 9)]
     table = [line.split() for line in told if " code " in line]
     assert [
         "sms",
@@ -99,6 +101,8 @@ def test_a_service_counts_by_code_name_or_site_and_what_is_unknown_does_not_coun
         rates.add(row, answer(row))
     (counted,) = [line.split() for line in rates.lines() if line.startswith("sms service")]
     assert counted[3:6] == ["3", "3", "="]
+    *_, last = rates.lines()
+    assert last == "not counted, no known code, name or site of a service: 'no such service at all' (lines: 1)"
 
 
 def test_a_link_of_a_mail_counts_where_there_should_be_one_or_none() -> None:

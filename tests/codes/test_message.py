@@ -26,6 +26,18 @@ def test_it_is_what_both_readers_say(text: str, sender: str) -> None:
     read = read_message(text, sender, brands())
     assert read.found == recognise(text, sender=sender)
     assert read.services == named_services(text, sender, brands())
+    assert read.senders <= read.services
+
+
+@pytest.mark.parametrize("sender", ["Telegram", "VM-TELEGRAM-S", "telegram"])
+def test_the_words_say_whose_code_it_is_where_the_sender_is_another(sender: str) -> None:
+    read = read_message("Your WhatsApp code is 482913", sender, brands())
+    assert read.services == {"wa"}
+    assert read.service is not None
+    assert read.service.code == "wa"
+    assert "tg" in read.senders
+    unsaid = read_message("Your code is 482913", sender, brands())
+    assert "tg" in unsaid.services & unsaid.senders
 
 
 def test_a_call_is_heard() -> None:

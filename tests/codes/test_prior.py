@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from numbank.codes import Found, recognise
 from numbank.codes.decide import POSSIBLE, THRESHOLD, Scored, choose
-from numbank.codes.prior import ENOUGH, HIGHEST, NO_PRIOR, Prior, Shape, prior, with_prior
+from numbank.codes.prior import ENOUGH, HIGHEST, NO_PRIOR, Prior, Shape, prior, steps_of, with_prior
+from numbank.codes.spoken import hear
 
 pytestmark = pytest.mark.unit
 
@@ -26,7 +27,8 @@ def test_the_usual_look_decides_between_two_that_are_equally_likely() -> None:
 
 def test_the_usual_look_makes_a_guess_certain() -> None:
     found = read(("482913", THRESHOLD - 0.05))
-    assert (found.code, found.uncertain) == (None, "482913")
+    assert found.code is None
+    assert found.uncertain is not None
     known = with_prior(found, SIX)
     assert (known.code, known.uncertain) == ("482913", None)
     assert THRESHOLD <= known.confidence <= HIGHEST
@@ -55,6 +57,27 @@ def test_a_known_sender_makes_a_code_a_little_surer() -> None:
     known = prior((6,), letters=False, seen={}, senders=frozenset({"acme"}))
     assert with_prior(found, known, "ACME").code == "482913"
     assert with_prior(found, known, "Other").uncertain == "482913"
+
+
+def test_the_service_s_own_name_is_a_known_sender() -> None:
+    found = read(("482913", THRESHOLD - 0.03))
+    assert with_prior(found, NO_PRIOR, "Acme", is_own_sender=True).code == "482913"
+    assert with_prior(found, NO_PRIOR, "Acme") == found
+
+
+def test_the_steps_are_told() -> None:
+    known = prior((6,), letters=False, seen={}, senders=frozenset({"acme"}))
+    assert steps_of("482913", known, "Acme") == {"known sender": 0.04, "usual look": 0.08}
+    assert steps_of("4821", known) == {"strange look": -0.08}
+    assert steps_of("4821", NO_PRIOR) == {}
+
+
+@pytest.mark.parametrize("again", ["4 8 2 9", "4 8 2 9 1 4"])
+def test_a_code_that_was_not_heard_well_stays_uncertain_for_every_service(again: str) -> None:
+    found = hear(f"Your verification code is 4 8 2 9 1 3. I repeat: {again}.")
+    assert (found.code, found.uncertain) == (None, "482913")
+    known = prior((6,), letters=False, seen={}, senders=frozenset({"acme"}))
+    assert with_prior(found, known, "acme") == found
 
 
 def test_what_speaks_against_a_number_speaks_against_it_for_every_service() -> None:

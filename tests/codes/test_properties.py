@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numbank.codes import Found, recognise
-from numbank.codes.decide import judged
+from numbank.codes.judging import judged
 from numbank.codes.lexicon import lexicon
 from numbank.codes.numbers import number_mask
 from numbank.codes.plain import normalise

@@ -11,6 +11,7 @@ from numbank.codes.scoring import Source
 
 _NEAR, _AROUND = 2, 6  # lines between a word for codes and the number
 _REACH = 80
+_SHORTEST_RANDOM = 5
 
 # Groups of capitals and digits with a dash, which no message but a mail has.
 _DASHED = re.compile(r"(?<![A-Za-z0-9-])[A-Z0-9]{3,4}-[A-Z0-9]{3,4}(?![A-Za-z0-9-])")
@@ -18,7 +19,7 @@ _DASHED = re.compile(r"(?<![A-Za-z0-9-])[A-Z0-9]{3,4}-[A-Z0-9]{3,4}(?![A-Za-z0-9
 
 def sources(view: View) -> tuple[Source, ...]:
     """What a mail adds to the engine's own evidence."""
-    return tuple(partial(source, view) for source in (_boxed, _named, _in_subject, _in_line))
+    return tuple(partial(source, view) for source in (_boxed, _named, _in_subject, _in_line, _unintroduced))
 
 
 def _boxed(view: View, case: Case) -> Evidence:
@@ -86,6 +87,19 @@ def _in_line(view: View, case: Case) -> Evidence:
     begin = view.reading.sentence_at(candidate.start)[0]
     is_behind = index >= 0 and view.words[index][0] >= max(begin, candidate.start - _REACH)
     return Evidence(0.66, "ends a line about a code") if is_behind and case.ends_sentence() else NONE
+
+
+def _unintroduced(view: View, case: Case) -> Evidence:
+    """Capitals and digits at the beginning of a sentence, in a mail whose subject is about a confirmation or a password,
+    and nothing else that could be the code: templates lose their word for it in translation.
+    """
+    candidate, reading = case.candidate, case.reading
+    begin = reading.sentence_at(candidate.start)[0]
+    is_random = candidate.is_mixed and has_form(candidate) and len(candidate.code) >= _SHORTEST_RANDOM
+    is_first = not any(map(str.isalnum, reading.text[begin : candidate.start]))
+    if not is_random or not is_first or not case.is_only or case.governor.cue is not None or not view.is_of_account:
+        return NONE
+    return Evidence(0.7, "capitals and digits that begin a sentence of a mail about an account")
 
 
 def dashed(view: View) -> str | None:

@@ -49,6 +49,14 @@ class Best(msgspec.Struct, frozen=True):
     confidence: float
 
 
+class Weighed(msgspec.Struct, frozen=True):
+    """A link with its points; `refused` says why it cannot be the one, empty where the points decide."""
+
+    url: str
+    points: float
+    refused: str = ""
+
+
 class _Ranked(msgspec.Struct, frozen=True):
     address: Address
     points: float
@@ -105,18 +113,38 @@ def _trimmed(url: str) -> str:
 
 def best_link(links: Iterable[Link], *, subject: str = "", sender: str = "", site: str = "") -> Best | None:
     """The link that the mail is about. `sender` is its address, `site` the one that the mailbox was leased for."""
-    own_sites = {site_of(place.rpartition("@")[2].strip("<> ")) for place in (sender, site) if "." in place}
-    about = word_list("links/words").kinds(shadow_of(subject))
-    extra = _SUBJECT if about & _CONTEXT_POINTS.keys() and "offer" not in about else 0.0
+    own_sites, extra = _own_sites(sender, site), _extra(subject)
     ranked: dict[str, _Ranked] = {}
     for link in links:
         judged = _judged(link, own_sites, extra)
-        if judged is None:
+        if isinstance(judged, str):
             continue
         known = ranked.get(judged.address.url)
         if known is None or judged.points > known.points:
             ranked[judged.address.url] = judged
     return _clear_best(list(ranked.values()))
+
+
+def weighed(links: Iterable[Link], *, subject: str = "", sender: str = "", site: str = "") -> list[Weighed]:
+    """What `best_link` thinks of each link, for who asks why; in their order, each address once."""
+    own_sites, extra = _own_sites(sender, site), _extra(subject)
+    found: dict[str, Weighed] = {}
+    for link in links:
+        judged = _judged(link, own_sites, extra)
+        one = Weighed(link.url, 0.0, judged) if isinstance(judged, str) else Weighed(judged.address.url, judged.points)
+        if one.url not in found or one.points > found[one.url].points:
+            found[one.url] = one
+    return list(found.values())
+
+
+def _own_sites(sender: str, site: str) -> set[str]:
+    return {site_of(place.rpartition("@")[2].strip("<> ")) for place in (sender, site) if "." in place}
+
+
+def _extra(subject: str) -> float:
+    """Points for every link of a mail whose subject says that it confirms something."""
+    about = word_list("links/words").kinds(shadow_of(subject))
+    return _SUBJECT if about & _CONTEXT_POINTS.keys() and "offer" not in about else 0.0
 
 
 def _clear_best(ranked: list[_Ranked]) -> Best | None:
@@ -131,25 +159,27 @@ def _clear_best(ranked: list[_Ranked]) -> Best | None:
     return Best(best.address.url, round(min(0.98, 0.5 + best.points / 16), 3))
 
 
-def _judged(link: Link, own_sites: set[str], extra: float) -> _Ranked | None:
-    """The link with its points; None for what is none, or certainly not the one."""
+def _judged(link: Link, own_sites: set[str], extra: float) -> _Ranked | str:
+    """The link with its points; for what is none, or certainly not the one, why."""
     outer = address_of(link.url, RAW_LIMIT)
     if outer is None:
-        return None
+        return "no address of a page"
     address = address_of(unwrapped(outer).url)
     anchor = shadow_of(_NO_WORD.sub(" ", link.anchor_text))
     kinds = word_list("links/words").kinds(anchor)
-    if address is None or "against" in kinds or _is_against(address):
-        return None
-    if address.url != outer.url and _is_against(outer):
-        return None
+    if address is None:
+        return "no address of a page"
+    if "against" in kinds:
+        return "its words are those of another link"
+    if _is_against(address) or (address.url != outer.url and _is_against(outer)):
+        return "its address is that of another link"
     is_explicit = says_what_it_does(address)
     if not is_explicit and _has_part(address, "path_aside"):
-        return None
+        return "its address is that of another link"
     points = max((_ANCHOR_POINTS.get(kind, 0.0) for kind in kinds), default=0.0)
     is_secret = has_token(address)
     if not points and not is_explicit and not is_secret:
-        return None  # what stands around it is not enough
+        return "no word and no secret of its own"  # what stands around it is not enough
     if "offer" in kinds:
         points += _OFFER
     said, denied = _of_context(link.context)

@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from numbank.codes.decide import NOTHING, THRESHOLD, Found, Scored, cases_of, clear_winner, scored
+from numbank.codes.decide import NOTHING, THRESHOLD, Found, Scored, clear_winner, scored
+from numbank.codes.judging import cases_of
 from numbank.codes.lexicon import lexicon
 from numbank.codes.mail.evidence import dashed, sources
 from numbank.codes.mail.html_text import Page, page_of
-from numbank.codes.mail.links import best_link, links_in
+from numbank.codes.mail.links import Link, Weighed, best_link, links_in, weighed
 from numbank.codes.mail.text import body_of
 from numbank.codes.mail.view import view_of
 from numbank.codes.plain import normalise
@@ -59,16 +60,33 @@ def read_mail_and_text(
     subject: str, text: str | None, html: str | None, sender: str, *, site: str = ""
 ) -> tuple[MailFound, str]:
     """The same, and the visible text of the HTML, empty without one: reading that is half of the work."""
-    title = " ".join(subject.split())[:SUBJECT_LIMIT]
+    title = _title(subject)
+    page, text = _bodies(text, html)
+    code = _code_of(title, [body for body in (body_of(page.text), body_of(text)) if body])
+    link = best_link(_links(page, text), subject=title, sender=sender, site=site)
+    confidence = link.confidence if link and not code.code else code.confidence
+    return MailFound(code.code, link.url if link else None, confidence, code.uncertain, code.ranked), page.text
+
+
+def weighed_links(subject: str, text: str | None, html: str | None, sender: str, *, site: str = "") -> list[Weighed]:
+    """What `read_mail` thinks of each link of the same mail, for who asks why."""
+    return weighed(_links(*_bodies(text, html)), subject=_title(subject), sender=sender, site=site)
+
+
+def _title(subject: str) -> str:
+    return " ".join(subject.split())[:SUBJECT_LIMIT]
+
+
+def _bodies(text: str | None, html: str | None) -> tuple[Page, str]:
+    """The page of the HTML, and the plain body; what begins as HTML does is HTML, whatever it is called."""
     text = text or ""
     if not html and _HTML.search(text, 0, _HTML_HEAD):
         text, html = "", text
-    page = page_of(html) if html else Page("", [])
-    code = _code_of(title, [body for body in (body_of(page.text), body_of(text)) if body])
-    links = [*page.links, *links_in(page.text), *links_in(text)]
-    link = best_link(links, subject=title, sender=sender, site=site)
-    confidence = link.confidence if link and not code.code else code.confidence
-    return MailFound(code.code, link.url if link else None, confidence, code.uncertain, code.ranked), page.text
+    return (page_of(html) if html else Page("", [])), text
+
+
+def _links(page: Page, text: str) -> list[Link]:
+    return [*page.links, *links_in(page.text), *links_in(text)]
 
 
 class _Read(NamedTuple):

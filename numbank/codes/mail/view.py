@@ -16,6 +16,7 @@ from numbank.codes.words import word_end
 _LEAST, _MOST = 4, 8
 _SIGNS = " :=-#()[]<>\"'*\u00ab\u201c\u201e\u3010\uff08\u055d"
 _GAP = 4
+_ACCOUNT = frozenset({"confirm", "reset", "enter"})
 
 
 class View(msgspec.Struct, frozen=True):
@@ -33,6 +34,8 @@ class View(msgspec.Struct, frozen=True):
     """The subject is about a purchase, a booking or a ride, and about no code."""
     advert_lines: frozenset[int]
     """Lines about a price or a present."""
+    is_of_account: bool
+    """The subject is about a confirmation, a password or a log-in."""
     is_advert: bool
     """The subject is about a price or a present, and nothing in the mail can only mean a one-time code."""
 
@@ -94,6 +97,7 @@ def view_of(reading: Reading, cases: list[Case]) -> View:
         boxed_codes=frozenset(boxed),
         is_visit=not is_about_code and any(start < len(subject) for start, _, kind in found if kind == "visit"),
         advert_lines=adverts,
+        is_of_account=not _ACCOUNT.isdisjoint(word_list("links/words").kinds(subject)),
         is_advert=0 in adverts and not reading.cues.get("strong"),
     )
 

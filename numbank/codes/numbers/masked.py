@@ -18,8 +18,10 @@ _MASKS = (date_mask, phone_mask, amount_mask, identifier_mask)
 def number_mask(reading: Reading, start: int, end: int) -> Mask | None:
     """What the number between the two places is, when it is no code; a sure mask before one that is not."""
     around = near(reading, start, end)
-    if _FOURS.fullmatch(around.number) and number_mask(reading, end - 4, end) is not None:
-        return Mask("beside a number of another kind")
+    if _FOURS.fullmatch(around.number):
+        is_stamped = around.number[:2] == "20" and not around.before.rpartition("\n")[2].strip()  # "2026 4829 is"
+        if is_stamped or number_mask(reading, end - 4, end) is not None:
+            return Mask("beside a number of another kind")
     doubtful: Mask | None = None
     for mask in _MASKS:
         found = mask(around)

@@ -1,7 +1,5 @@
 """Collects the signs of services in a message: sender, site, templates, and its names by how the message speaks of them."""
 
-import functools
-import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -10,10 +8,11 @@ import msgspec
 from numbank.codes.masks import hash_start
 from numbank.codes.plain import Plain
 from numbank.codes.reading import Reading
+from numbank.codes.services.bare import FAINT, MENTION, is_channel, is_payment, worth
 from numbank.codes.services.mentions import Mention, mentions_of
-from numbank.codes.services.name import Owners, brand_words
+from numbank.codes.services.name import Owners
 from numbank.codes.services.names import Brands
-from numbank.codes.services.phrases import LEADERS, goes_on_as_other, is_by_account, is_led_to, is_mere_word, is_of_code
+from numbank.codes.services.phrases import goes_on_as_other, is_led_to, is_of_code
 from numbank.codes.services.senders import is_brand, of_bound_line, of_mail, of_sender
 from numbank.codes.services.templates import Match
 from numbank.codes.services.titles import has_title_but, is_signature, is_title
@@ -23,13 +22,12 @@ Kind = Literal["sms", "email", "voice"]
 CLEAR = 0.7
 """From this confidence on a service is clearly named."""
 
+BY_SENDER = "the sender"
+"""Why it is a service's: its sender is known as that service's."""
+
 _BOUND, _TEMPLATE, _SENDER, _TITLE, _OF_CODE = 0.99, 0.97, 0.95, 0.93, 0.9
-_LED, _SIGNATURE, _MENTION, _FAINT = 0.85, 0.83, 0.75, 0.55
-_MOST_WITH_MONEY = 8
+_LED, _SIGNATURE = 0.85, 0.83
 _MAIL_ADDRESS, _MAIL_NAME = 0.96, 0.8
-_CHANNEL_REACH = 120
-_MAIL_HEAD = 600
-"""Characters of a mail in which a bare name counts: footers are full of the names of others."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -68,7 +66,7 @@ def claims_of(
 
 def _of_sms(sender: str, brands: Brands, country: str) -> list[Claim]:
     owners = of_sender(sender, brands, country) if sender else ()
-    return [Claim(owners, _SENDER, "the sender")] if owners else []
+    return [Claim(owners, _SENDER, BY_SENDER)] if owners else []
 
 
 def _of_mail(sender: str, brands: Brands) -> list[Claim]:
@@ -83,14 +81,16 @@ def _bare_confidence(claims: Sequence[Claim], sender: str, kind: Kind) -> float:
     if claims:
         return 0.0
     is_foreign = kind != "email" and is_brand(sender)
-    return _FAINT if is_foreign else _MENTION
+    return FAINT if is_foreign else MENTION
 
 
 def _of_mentions(reading: Reading, mentions: Sequence[Mention], kind: Kind, bare: float) -> list[Claim]:
     tail = hash_start(reading.text)
     own_end = len(reading.text) if tail is None else tail
-    is_payment = _is_payment(reading, mentions)
+    is_mail = kind == "email"
     is_priced = reading.has("currency")
+    is_titled = not is_mail and has_title_but(reading, mentions)
+    is_strict = is_priced or (is_titled and not reading.has("account"))  # "Acme: code to link your X" is Acme's
     claims: list[Claim] = []
     led: list[Claim] = []
     rest: list[Mention] = []
@@ -99,36 +99,22 @@ def _of_mentions(reading: Reading, mentions: Sequence[Mention], kind: Kind, bare
             claims.append(_claim(mention, _TITLE, "the title"))
         elif is_of_code(reading, mention, is_priced=is_priced):
             claims.append(_claim_of_code(reading, mention, _OF_CODE))
-        elif is_signature(reading, mention, own_end, is_mail=kind == "email"):
+        elif is_signature(reading, mention, own_end, is_mail=is_mail):
             claims.append(_claim(mention, _SIGNATURE, "the signature"))
-        elif is_led_to(reading, mention, is_priced=is_priced):
+        elif is_led_to(reading, mention, is_strict=is_strict) and not is_channel(reading, mention):
             led.append(_claim_of_code(reading, mention, _LED))
         else:
             rest.append(mention)
     if not any(claim.confidence in (_TITLE, _OF_CODE) for claim in claims):
         claims += led  # else it is known whose code it is: "[X] code to link your Y"
-    is_list = len({mention.owners for mention in rest}) > (1 if kind == "email" else 2)  # "Facebook Instagram Twitter"
-    if rest and not claims and kind != "email" and has_title_but(reading, mentions):
-        bare = min(bare, _FAINT)
-    if not (claims or is_payment or is_list):
-        worths = ((mention, _worth(reading, mention, kind, bare)) for mention in rest)
-        claims += [_claim(mention, worth, "its name in the text") for mention, worth in worths if worth][:1]
+    several = len({mention.owners for mention in rest})
+    is_list = several > (1 if is_mail else 2)  # "Facebook Instagram Twitter"
+    if is_titled or several > 1:
+        bare = min(bare, FAINT)
+    if not (claims or is_list or is_payment(reading, mentions)):
+        worths = ((mention, worth(reading, mention, bare, is_mail=is_mail)) for mention in rest)
+        claims += [_claim(mention, sure, "its name in the text") for mention, sure in worths if sure][:1]
     return claims
-
-
-def _is_payment(reading: Reading, mentions: Sequence[Mention]) -> bool:
-    """Whether the message is about money: then it may name the shop where a card was used. Not what is part of a name, and
-    no "account" that codes are for as well.
-    """
-    topics = {(cue.start, cue.end) for cue in reading.cues.get("topic", [])}
-    # An account that one logs in to is none of a bank.
-    kinds = ("currency",) if reading.has("account") else ("money", "currency")
-    cues = [cue for kind in kinds for cue in reading.cues.get(kind, ())]
-    return any(
-        (cue.start, cue.end) not in topics
-        and not any(mention.start <= cue.start < mention.end for mention in mentions[:_MOST_WITH_MONEY])
-        for cue in cues
-    )
 
 
 def _claim(mention: Mention, confidence: float, why: str) -> Claim:
@@ -141,53 +127,4 @@ def _claim_of_code(reading: Reading, mention: Mention, confidence: float) -> Cla
     name = mention.name
     is_unsure = name.is_everyday and not name.is_small and reading.text[mention.start : mention.end].islower()
     is_unsure = is_unsure or goes_on_as_other(reading, mention)
-    return _claim(mention, _FAINT if is_unsure else confidence, "whose code it is")
-
-
-def _worth(reading: Reading, mention: Mention, kind: Kind, bare: float) -> float:
-    """What a name is worth that stands somewhere in the text; 0: nothing."""
-    name, written = mention.name, reading.text[mention.start : mention.end]
-    if not bare or (kind == "email" and mention.start > _MAIL_HEAD) or _is_channel(reading, mention):
-        return 0.0
-    is_of_message = bool(reading.nouns)
-    bare = bare if _is_at_code(reading, mention) else min(bare, _FAINT)
-    if name.is_distinctive and not written.islower():
-        return bare if kind != "email" or "\n" not in reading.text[: mention.start] else _FAINT
-    if name.is_distinctive and name.is_chosen and is_of_message:
-        return _FAINT
-    if (
-        name.is_chosen
-        and not written.islower()
-        and not is_mere_word(reading, mention)
-        and is_by_account(reading, mention)
-    ):
-        return _FAINT
-    if name.is_everyday and not (name.is_capitals and written.isupper() and not _is_loud(reading.text)):
-        return 0.0
-    return _FAINT if is_of_message and name.is_chosen and not written.islower() else 0.0
-
-
-def _is_at_code(reading: Reading, mention: Mention) -> bool:
-    """Whether a name stands in the first sentence or in one about the code, and not in a warning: further sentences
-    tell of help, of partners, of swindlers.
-    """
-    begin, end = reading.sentence_at(mention.start)
-    if reading.has("warn", begin, mention.start):
-        return False
-    return not reading.text[:begin].strip() or any(reading.has(kind, begin, end) for kind in LEADERS)
-
-
-def _is_loud(text: str) -> bool:
-    """Whether all letters are capitals, so that capitals tell nothing."""
-    return all(map(str.isupper, filter(str.isalpha, text)))
-
-
-def _is_channel(reading: Reading, mention: Mention) -> bool:
-    """Whether the sentence before the name says that one can follow, write or download there."""
-    begin = max(reading.sentence_at(mention.start)[0], mention.start - _CHANNEL_REACH)
-    return _channel().search(reading.shadow[begin : mention.start]) is not None
-
-
-@functools.cache
-def _channel() -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, sorted(brand_words()["channel"]))))
+    return _claim(mention, FAINT if is_unsure else confidence, "whose code it is")

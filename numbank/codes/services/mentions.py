@@ -119,6 +119,8 @@ def _is_elsewhere(plain: Plain, masks: Masks, start: int, end: int) -> bool:
     before = WORD_BEFORE.search(plain.shadow, max(0, start - _REACH), start)
     if before and not words["not_behind"].isdisjoint((before[1], before[1].rpartition(" ")[2])):
         return True
+    if before and after and after[1] in words["divides"] and before[1].rpartition(" ")[2] in words["partners"]:
+        return True
     return plain.shadow[max(0, start - _LONGEST_SIGN) : start].endswith(tuple(words["signs_before"]))
 
 

@@ -87,7 +87,8 @@ def _templates(codes: Iterable[str], hints: Sequence[Hint]) -> Iterator[Template
     for code, known in knowledge().items():
         countries = replaced.get(code, set())
         if code in all_codes and "" not in countries:
-            yield from (Template(code, pattern, but_not=frozenset(countries)) for pattern in known.templates)
+            but_not = frozenset(countries)
+            yield from (Template(code, pattern, but_not=but_not, is_known=True) for pattern in known.templates)
 
 
 @functools.cache

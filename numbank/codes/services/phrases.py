@@ -3,16 +3,19 @@
 import functools
 import re
 
-from numbank.codes.lexicon import NOUNS
+from numbank.codes.cues import NOUNS
 from numbank.codes.reading import Reading
 from numbank.codes.services.mentions import WORD_BEFORE, Mention
 from numbank.codes.services.name import brand_words
+from numbank.codes.words import word_end
 
 _WORD_BEHIND = re.compile(r"[ -]([^\W\d_]+)")
 _HOST_END = re.compile(r"\.[a-z]{2}")
-_PAUSES = frozenset(",;!?")
+_APOSTROPHES = ("'", "\u2019")
+PAUSE = re.compile("[,;()|\u060c\u061b\u3001\uff0c\uff1b\u2013\u2014]| - ")  # ends a clause
 _SENTENCE_ENDS = (". ", "! ", "? ")
 LEADERS = (*NOUNS, "purpose", "ask", "join")
+_BEHIND = (*LEADERS, "plain")
 _REACH, _BETWEEN, _LONGEST_LEAD, _NEAR_LEAD = 40, 20, 6, 2
 _WORDS_BETWEEN = 3
 
@@ -31,21 +34,15 @@ def is_of_code(reading: Reading, mention: Mention, *, is_priced: bool) -> bool:
         return False
     if _is_within_noun(reading, mention):
         return True
-    sentence_end = reading.sentence_at(start)[1]
+    sentence_begin, sentence_end = reading.sentence_at(start)
+    if is_priced and reading.has("currency", sentence_begin, start):
+        return False  # "Card, 30 EUR, X, code": the shop
+    end = _word_end(reading.shadow, end)
     ahead = [cue for kind in NOUNS if (cue := reading.first(kind, end, min(sentence_end, end + _REACH)))]
     between = reading.shadow[end : min(cue.start for cue in ahead)] if ahead else ""
     if ahead and (not between.strip() if is_priced else _is_close(between)):
         return True
     return _is_compound(reading, mention)
-
-
-def is_by_account(reading: Reading, mention: Mention) -> bool:
-    """Whether a word such as "account" stands directly beside the name: "your X account"."""
-    before = reading.last("topic", 0, mention.start)
-    after = reading.first("topic", mention.end, len(reading.text))
-    gaps = [reading.shadow[cue.end : mention.start] for cue in (before,) if cue]
-    gaps += [reading.shadow[mention.end : cue.start] for cue in (after,) if cue]
-    return any(not gap.strip() for gap in gaps) or _word_behind(reading, mention.end).lower() in brand_words()["binds"]
 
 
 def is_mere_word(reading: Reading, mention: Mention) -> bool:
@@ -72,19 +69,20 @@ def _is_within_noun(reading: Reading, mention: Mention) -> bool:
     return any(cue.end - cue.start > end - start for cue in nouns)
 
 
+def _word_end(shadow: str, end: int) -> int:
+    """Where a name ends with its ending, if it has one: "Acmessa", "Acme'tan"."""
+    is_parted = shadow[end : end + 1] in _APOSTROPHES and shadow[end + 1 : end + 2].isalpha()
+    return word_end(shadow, end + 2 if is_parted else end)
+
+
 def goes_on_as_other(reading: Reading, mention: Mention) -> bool:
     """Whether an everyday name goes on with a capital that is no word of such messages: "Signal Mountain" is not Signal."""
     end = mention.end
-    word = _word_behind(reading, end)
+    word = word_behind(reading, end)
     if not mention.name.is_everyday or not word[:1].isupper() or reading.text.isupper():
         return False
-    is_cue = any(cue.start <= end + 1 < cue.end for cues in reading.cues.values() for cue in cues)
+    is_cue = any(cue.start <= end + 1 < cue.end for kind in _BEHIND for cue in reading.cues.get(kind, ()))
     return not is_cue and word.lower() not in brand_words()["binds"]
-
-
-def _word_behind(reading: Reading, end: int) -> str:
-    match = _WORD_BEHIND.match(reading.text, end, end + _REACH)
-    return match[1] if match else ""
 
 
 def _is_compound(reading: Reading, mention: Mention) -> bool:
@@ -109,11 +107,11 @@ def _ends_longer_name(reading: Reading, start: int) -> bool:
 
 def _is_close(between: str) -> bool:
     """At most one word between a name and the word for its code, or words that bind them ("X account code", "X का कोड")."""
-    between = between.strip(" '\u2019-\"\u300c\u300d\u201c\u201d")
+    between = between.strip(" ('\u2019-\"\u300c\u300d\u201c\u201d")
     words = between.split()
     if not words:
         return True
-    if not _PAUSES.isdisjoint(between):
+    if PAUSE.search(between):
         return False
     lists = brand_words()
     if len(between) > _BETWEEN or len(words) > _WORDS_BETWEEN:
@@ -124,21 +122,23 @@ def _is_close(between: str) -> bool:
     return len(words) == 1 and words[0] not in lists["divides"] and not any(char >= "\u0e00" for char in between)
 
 
-def is_led_to(reading: Reading, mention: Mention, *, is_priced: bool) -> bool:
-    """Whether a word for a code, or what it is good for, leads to the name: "code for X", "to log in to your X". In a
-    message with an amount only a word for codes does, and from near by.
+def is_led_to(reading: Reading, mention: Mention, *, is_strict: bool) -> bool:
+    """Whether a word for a code, or what it is good for, leads to the name: "code for X", "to log in to your X". If
+    strict (there is an amount, or the title of another), only a word for codes does, and from near by.
     """
     start = mention.start
     if is_mere_word(reading, mention):
         return False
     begin = max(reading.sentence_at(start)[0], start - 2 * _REACH)
-    leaders = NOUNS if is_priced else LEADERS
+    leaders = NOUNS if is_strict else LEADERS
     found = [cue for kind in leaders if (cue := reading.last(kind, begin, start)) and cue.end <= start]
     if not found:
         return False
     lead = max(cue.end for cue in found)
     if reading.has("money", lead, start) or reading.has("currency", lead, start):
         return False  # "OTP for payment to X" is of the bank
+    if PAUSE.search(reading.text, lead, start):
+        return False  # "Your code is 4829, find us on X"
     is_warned = reading.has("warn", begin, start)
     if is_warned and all(cue.kind == "ask" for cue in found if cue.end == lead):
         return False  # "Don't share it with anyone, not even on X"
@@ -148,5 +148,11 @@ def is_led_to(reading: Reading, mention: Mention, *, is_priced: bool) -> bool:
         return True
     if len(between) == 1 and between[0].replace("-", "").isdigit():
         return False
-    most = _NEAR_LEAD if is_priced or is_warned else _LONGEST_LEAD
+    most = _NEAR_LEAD if is_strict or is_warned else _LONGEST_LEAD
     return len(between) <= most and between[-1] in brand_words()["leads"]
+
+
+def word_behind(reading: Reading, end: int) -> str:
+    """The word directly behind a name, behind a blank or a dash; empty if there is none."""
+    match = _WORD_BEHIND.match(reading.text, end, end + _REACH)
+    return match[1] if match else ""

@@ -21,7 +21,8 @@ def of_sender(sender: str, brands: Brands, country: str) -> Owners:
     match = _INDIAN_SENDER.fullmatch(plain)
     if match:
         plain = match[1]
-    return brands.sender(key_of(plain), country) or brands.sender(key_of(_name_of(plain)), country)
+    owners = brands.sender(key_of(plain), country) or brands.sender(key_of(_name_of(plain)), country)
+    return owners or of_host(plain.rpartition("@")[2], brands, is_open=False)
 
 
 def is_brand(sender: str) -> bool:

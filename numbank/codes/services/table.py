@@ -74,11 +74,14 @@ class Table:
         """The names that are looked for in texts, and the phrases that are none."""
         words = brand_words()
         found = {text: Name(()) for text in words["phrases"]}
+        local: dict[str, dict[str, Owners]] = {}
+        for (country, text), codes in self._local.items():
+            if country:
+                local.setdefault(text, {})[country] = codes
         for text, owners in self._owners.items():
             if len(text) < _SHORTEST or text in words["sender_only"]:
                 continue
-            local = {country: codes for (country, name), codes in self._local.items() if country and name == text}
-            found[text] = self._named(text, _ranked(owners), local)
+            found[text] = self._named(text, _ranked(owners), local.get(text, {}))
         return found
 
     def _named(self, text: str, owners: Owners, local: Mapping[str, Owners]) -> Name:

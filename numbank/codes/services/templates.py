@@ -7,27 +7,30 @@ import msgspec
 import re2
 
 from numbank.codes.plain import Plain
-from numbank.codes.services.hints import EXPRESSION, HintError, compile_pattern, options_of
+from numbank.codes.services.hints import EXPRESSION, HintError, compile_pattern, filter_of, options_of
 
 MAX_PER_SERVICE = 50
-"""Templates of one service, all countries together."""
-MAX_ALL_STEPS = 200_000
-"""Steps of all fragments together, some 1,000 of them."""
-MAX_ALL_EXPRESSION_STEPS = 20_000
+"""Templates of one service that an operator can add, all countries together."""
+MAX_ALL_STEPS = 100_000
+"""Steps of all fragments together, some 3,000 of them: they take 1 ms, the worst of them 0.5 s for the worst text."""
+MAX_ALL_EXPRESSION_STEPS = 4_000
 """Steps of all expressions together: the worst of them take 0.1 s for the worst text."""
-TEXT_LIMIT = 2_000
+TEXT_LIMIT = 1_000
 """Characters of a message in which templates are looked for; a long SMS has a few hundred."""
+MOST_MATCHES = 20
+"""Templates that are looked at in one message: it has one, or two."""
 
 _MEMORY = 64 << 20
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A pattern of a service, everywhere or in one country, but not in those of `but_not`."""
+    """A pattern of a service, everywhere or in one country, but not in those of `but_not`; the package's own `is_known`."""
 
     service: str
     pattern: str
     country: str = ""
     but_not: frozenset[str] = frozenset()
+    is_known: bool = False
 
     def is_for(self, country: str) -> bool:
         """Whether it counts for a number of this country; "" is an unknown one."""
@@ -46,6 +49,8 @@ class _Compiled(msgspec.Struct, frozen=True):
     template: Template
     expression: Any
     """Of re2, which has no types."""
+    filter: str
+    """What finds it among others."""
 
 
 class Templates(msgspec.Struct, frozen=True):
@@ -63,15 +68,14 @@ class Templates(msgspec.Struct, frozen=True):
 
 
 def _matches(rows: tuple[_Compiled, ...], patterns: Any, text: str, country: str) -> list[Match]:
-    found = []
     hits = patterns.Match(text) if rows else None  # an empty set must not be asked
-    for index in hits or ():
-        template = rows[index].template
-        if template.is_for(country):
-            match = rows[index].expression.search(text)
-            groups = match.re.groupindex if match else {}
-            start = match.start(groups["code"]) if "code" in groups else None
-            found.append(Match(template.service, template.pattern, start if start is not None and start >= 0 else None))
+    here = [rows[index] for index in hits or () if rows[index].template.is_for(country)]
+    found = []
+    for row in here[:MOST_MATCHES]:
+        if match := row.expression.search(text):
+            group = row.expression.groupindex.get("code")
+            start = match.start(group) if group else -1
+            found.append(Match(row.template.service, row.template.pattern, start if start >= 0 else None))
     return found
 
 
@@ -84,19 +88,19 @@ def compile_templates(templates: Iterable[Template]) -> tuple[Templates, list[st
     room = {True: MAX_ALL_EXPRESSION_STEPS, False: MAX_ALL_STEPS}
     for template in templates:
         is_expression = template.pattern.startswith(EXPRESSION)
-        counts[template.service] = counts.get(template.service, 0) + 1
+        counts[template.service] = counts.get(template.service, 0) + (not template.is_known)
         try:
-            compiled = compile_pattern(template.pattern)
+            compiled = _Compiled(template, compile_pattern(template.pattern), filter_of(template.pattern))
         except HintError as error:
             refused.append(_refusal(template, str(error)))
             continue
-        room[is_expression] -= compiled.programsize
+        room[is_expression] -= re2.compile(compiled.filter, options_of(_MEMORY)).programsize
         if counts[template.service] > MAX_PER_SERVICE:
             refused.append(_refusal(template, f"more than {MAX_PER_SERVICE} templates of one service"))
         elif room[is_expression] < 0:
             refused.append(_refusal(template, "all templates together are too large"))
         else:
-            (expressions if is_expression else fragments).append(_Compiled(template, compiled))
+            (expressions if is_expression else fragments).append(compiled)
     return Templates(tuple(fragments), tuple(expressions), _set_of(fragments), _set_of(expressions)), refused
 
 
@@ -107,6 +111,6 @@ def _refusal(template: Template, reason: str) -> str:
 def _set_of(rows: Sequence[_Compiled]) -> Any:
     patterns = re2.Set.SearchSet(options_of(_MEMORY))
     for row in rows:
-        patterns.Add(row.expression.pattern)
+        patterns.Add(row.filter)
     patterns.Compile()
     return patterns

@@ -16,6 +16,8 @@ _BEFORE_CODE = re.compile(r" ?: ?[0-9]{3}")
 _BRACKET_BEGIN = re.compile(r"[\[\u3010] ?\Z")
 _BRACKET_END = re.compile(r"[^\]\u3011\n]{0,12}[\]\u3011]")
 _SIGN_END = re.compile(r"(?: (?:team|support team|inc|llc|ltd|corp))?[\s.,!)\]\"'\u2019>]*+\Z", re.IGNORECASE)
+_TEAM = re.compile(r" (?:support )?team\b", re.IGNORECASE)
+_SENTENCE_ENDS = (".", "!", "?", "\u3002", "\uff61", "\u061f", "\u06d4", "\u0964")
 _ANY_TITLE = re.compile(r"(?:<#>)? ?(?:[\[\u3010(][^\]\u3011)\n]{2,24}[\]\u3011)]|[^:\n.!?,]{2,24}:(?![0-9/]))")
 _MARGIN = 24
 
@@ -25,7 +27,7 @@ def _sign_begin() -> re.Pattern[str]:
     """What stands before a name at the end of a message: "- X", "Team X", "Thanks, X", "© 2026 X", the code and a blank."""
     words = "|".join(rf"\b{re.escape(word)},?" for word in sorted(brand_words()["signers"]))
     return re.compile(
-        rf"(?:[-~|/\u00b7]|[0-9]\.?|\n|\A|\u00a9(?: ?(?:\(c\)|[0-9]{{4}})){{0,2}}|{words})[ \n]?(?:the )?\Z",
+        rf"(?:(?<![^\W\d_])[-~|/\u00b7]|[0-9]\.?|\n|\A|\u00a9(?: ?(?:\(c\)|[0-9]{{4}})){{0,2}}|{words})[ \n]?(?:the )?\Z",
         re.IGNORECASE,
     )
 
@@ -42,12 +44,17 @@ def is_title(reading: Reading, mention: Mention) -> bool:
     if mention.name.is_distinctive and is_start and _BEFORE_CODE.match(text, end):
         return True
     begin = _TITLE_BEGIN.search(ahead)
-    if begin is None or not (
-        _TITLE_END.match(text, end) or (mention.name.is_distinctive and text.startswith(". ", end))
-    ):
+    if begin is None or not (_TITLE_END.match(text, end) or _is_sentence(reading, mention)):
         return False
     is_first = not any(map(str.isalnum, text[: start - len(begin.group())]))
     return is_first or (mention.name.is_distinctive and text[end : end + 1] not in ("", "\n"))
+
+
+def _is_sentence(reading: Reading, mention: Mention) -> bool:
+    """Whether a full stop follows, and it is no everyday word: "VK. Code 4829", but not "Smart. Your code is 4829"."""
+    text, end, name = reading.text, mention.end, mention.name
+    is_abbreviation = name.is_chosen and text[mention.start : end].isupper() and end + 2 in reading.noun_starts
+    return text.startswith(". ", end) and (name.is_distinctive or is_abbreviation)
 
 
 def _at_edge(text: str, start: int, end: int) -> bool:
@@ -71,9 +78,14 @@ def is_signature(reading: Reading, mention: Mention, end: int, *, is_mail: bool)
     text, start = reading.text, mention.start
     if text[start : mention.end].islower():
         return False
-    match = _sign_begin().search(text[max(0, start - _MARGIN) : start])
-    if match is None or (is_mail and match.group() == "\n"):
-        return False
-    if is_mail and match.group().startswith("\u00a9"):
+    ahead = text[max(0, start - _MARGIN) : start]
+    match = _sign_begin().search(ahead)
+    sign = match.group() if match else ""
+    if is_mail and sign.startswith("\u00a9"):
         return True  # the owner's address follows
+    if is_mail and "\n" in sign and _TEAM.match(text, mention.end):
+        return True
+    is_alone = mention.name.is_distinctive and not is_mail and ahead.rstrip(" ").endswith(_SENTENCE_ENDS)
+    if not (is_alone or match) or (is_mail and sign == "\n"):
+        return False
     return end - mention.end <= _MARGIN and _SIGN_END.match(text[mention.end : end]) is not None

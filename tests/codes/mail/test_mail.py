@@ -293,3 +293,23 @@ def test_the_sample_of_labelled_mails() -> None:
 )
 def test_a_body_of_bare_elements_is_read_as_html(body: str) -> None:
     assert read_mail("Acme", body, None, "no-reply@acme.example").code == "482913"
+
+
+def test_a_code_whose_word_was_lost_begins_a_sentence_of_a_mail_about_an_account() -> None:
+    body = (
+        "Bonjour Ann,\n\nVous avez demandé un nouveau mot de passe. K7XQ2M) Si ce n'était pas vous, ignorez ce message."
+    )
+    assert read_mail("Réinitialiser le mot de passe", body, None, "").code == "K7XQ2M"
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        ("Notre catalogue", "Le voici. K7XQ2M) Bonne lecture."),
+        ("Confirm your email", "Hello. K7XQ2M) or P4RT9W) is your seat."),
+        ("Reset your password", "The article K7XQ2M is in your basket."),
+        ("Reset your password", "Thanks. ORDER2041 is on its way."),
+    ],
+)
+def test_capitals_and_digits_elsewhere_are_none(subject: str, body: str) -> None:
+    assert read_mail(subject, body, None, "").code is None

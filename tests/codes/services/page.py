@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from numbank.codes.services import hints, templates
 from numbank.codes.services.knowledge import Known, files, knowledge
 from tests.suppliers.reference import brands, services
 
@@ -22,10 +23,19 @@ ids, sites, how their codes look. They are chosen for use in the world and in th
 general knowledge and nothing was verified with the services; operators add and replace names, senders and templates
 (`numbank code template`).
 
+## Bounds of templates
+
+A template has {pattern} characters and {places} places (`{{code}}`, `{{any}}`) at most, an expression (`re:`) {steps}
+steps of RE2; an operator adds {each} per service at most. All templates together have {all:,} steps, all expressions
+{most:,}; what is beyond that is left out with a line that says so. They are looked for in the first {limit:,} characters of
+a message, and {matches} of them at most.
+
 ## What is ambiguous
 
-* An *everyday* name is a word too: it counts as the sender, as the title of a message, in "Your X code" and in
-  templates, and nowhere else.
+* An *everyday* name is a word too: it counts as the sender, in templates, and where the text says that the message or
+  its code is X's (the title, "Your X code", "code for X", the signature); where it just stands it says next to nothing.
+* A message is clearly of whom its words say so. A name in a sentence or clause behind the code, in a warning, or in a
+  message with another's title or sender is a guess at most: it tells of help, of partners, of swindlers.
 * Two codes in one line are one service that the catalogue has twice: a message names both, the first is the answer.
 * One row, several services: `go` is Google, YouTube and Gmail; `ig` Instagram and Threads; `lf` TikTok and Douyin;
   `hw` Alipay and 1688; `bz` Blizzard and Battle.net; `fd` Mamba and MeetMe; `of` Urent, Jet and RuSharing; `auh`
@@ -35,7 +45,7 @@ general knowledge and nothing was verified with the services; operators add and 
 * Rows whose meaning is a guess: `hc` (the shop of Taiwan and the wallet of Vietnam are both called momo), `apj`
   (taken as the log-in of T-Bank), `sq` (KuCoin), `byx` (Bolt's brand in Canada), `nq` (Trip.com), `bab` (account of
   Opera), `amd` (telecom of the Philippines), `caq` (payments, Brazil), `bkv` (ZEN.COM).
-* A kind and no service: `ot`, `full` (never named), `md` banks, `ft` bookmakers.
+* A kind and no service: `ot`, `full` and `md` banks (never named), `ft` bookmakers. Digits alone name nobody: `1688`.
 """
 
 
@@ -54,7 +64,20 @@ def page() -> str:
     """The whole page."""
     known = knowledge()
     count = len(known) + sum(len(service.also) for service in known.values())
-    lines = [HEAD.format(count=len(known), codes=count)]
+    lines = [
+        HEAD.format(
+            count=len(known),
+            codes=count,
+            pattern=hints.MAX_PATTERN,
+            places=hints.MAX_PLACES,
+            steps=hints.MAX_EXPRESSION_STEPS,
+            each=templates.MAX_PER_SERVICE,
+            all=templates.MAX_ALL_STEPS,
+            most=templates.MAX_ALL_EXPRESSION_STEPS,
+            limit=templates.TEXT_LIMIT,
+            matches=templates.MOST_MATCHES,
+        )
+    ]
     lines += ["Names that several services have; a message names all of them, the first is the answer:", ""]
     lines += [f"* {', '.join(names)}: {' and '.join(map(_called, owners))}" for owners, names in shared().items()]
     for file, members in files().items():

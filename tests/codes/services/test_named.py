@@ -1,15 +1,12 @@
 """Which services a message clearly names."""
 
-import csv
-import pathlib
-
 import pytest
 
 from numbank.codes import Brands, named_services
+from tests.suppliers.reference import brands, services
 
 pytestmark = pytest.mark.unit
 
-SERVICES = pathlib.Path(__file__).parents[3] / "shared" / "data" / "services.csv"
 BRANDS = Brands.build(
     [
         ("tg", ("Telegram", "телеграм", "tg")),
@@ -116,14 +113,9 @@ def test_no_services_and_hostile_texts() -> None:
     assert named_services("\ud800" * 9, "\ud800", BRANDS) == set()
 
 
-@pytest.mark.skipif(not SERVICES.exists(), reason=f"the table of services is not here: {SERVICES}")
 def test_nearly_every_service_of_the_catalogue_is_known_in_its_own_messages() -> None:
-    with SERVICES.open(encoding="utf-8") as file:
-        rows = [
-            (row["code"], [row["name_en"], row["name_ru"], *row["aliases"].split(";")]) for row in csv.DictReader(file)
-        ]
-    brands = Brands.build(rows)
-    named = [row for row in rows if row[0] not in ("ot", "full")]
+    named = [service for service in services().values() if service.code not in ("ot", "full")]
     for pattern in ("Your {} verification code is 482913", "Код {}: 482913"):
-        known = sum(code in named_services(pattern.format(names[0].split("/")[0]), "", brands) for code, names in named)
+        texts = {service.code: pattern.format(service.names[0].split("/")[0]) for service in named}
+        known = sum(code in named_services(text, "", brands()) for code, text in texts.items())
         assert known >= 0.98 * len(named)

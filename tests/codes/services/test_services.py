@@ -6,7 +6,7 @@ import pytest
 
 from numbank.codes import named_services
 from numbank.codes.services import own_brands, service_of
-from tests.codes.services.cases_services import CALLS, MAILS, NOBODY, NOBODYS_MAILS, SENDERS, SMS
+from tests.codes.services.cases_services import CALLS, MAILS, NOBODY, NOBODYS_MAILS, SENDERS, SMS, TOLD
 from tests.suppliers.reference import brands
 
 pytestmark = pytest.mark.unit
@@ -43,6 +43,11 @@ def test_a_message_of_nobody_known(text: str) -> None:
     assert named_services(text, "", brands()) == set()
 
 
+@pytest.mark.parametrize("text", TOLD)
+def test_who_is_only_told_of_is_not_named(text: str) -> None:
+    assert named_services(text, "", brands()) == set()
+
+
 @pytest.mark.parametrize(("service", "sender", "text"), MAILS)
 def test_a_mail_is_of_its_service(service: str, sender: str, text: str) -> None:
     found = service_of(text, sender, brands(), kind="email")
@@ -74,6 +79,8 @@ def test_short_numbers_are_senders_in_their_country_only() -> None:
         ("ub ya", "Your Uber code is 4829. Pay with PayPal"),
         ("wa", "Your WhatsApp code: 482-913. Do not share it, not even with Facebook"),
         ("aon", "[Binance] Code 482913 to link your Telegram"),
+        ("ds", "Your Discord code is 482913 to connect your Spotify account"),
+        ("ji", "monobank: код 482913 для привязки Apple ID"),
         ("ge xt", "Your OTP to link Paytm account to Flipkart: 482913"),
     ],
 )
@@ -88,7 +95,7 @@ def test_a_bare_name_says_little_under_the_name_of_somebody_else() -> None:
     assert named_services(text, "VM-OTPMSG", brands()) == set()
     assert named_services(f"Acme: {text}", "", brands()) == set()
     assert named_services(f"[Acme] {text}", "", brands()) == set()
-    assert named_services(f"Your code: 482913. {text}", "", brands()) == {"dy"}
+    assert named_services(f"Your code: {text}", "", brands()) == {"dy"}
 
 
 @pytest.mark.parametrize(

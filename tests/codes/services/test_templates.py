@@ -1,13 +1,15 @@
 """Templates: what they match, what is refused, and how the operator's replace the package's."""
 
+import random
 import time
 
 import pytest
 
+from numbank.codes.message import read_message
 from numbank.codes.plain import normalise
 from numbank.codes.services import Brands, Hint, HintError, HintKind, check_hint, named_services
-from numbank.codes.services.hints import MAX_PATTERN, compile_pattern
-from numbank.codes.services.templates import MAX_PER_SERVICE, Template, compile_templates
+from numbank.codes.services.hints import MAX_PATTERN, MAX_PLACES, compile_pattern
+from numbank.codes.services.templates import MAX_PER_SERVICE, MOST_MATCHES, Template, compile_templates
 
 pytestmark = pytest.mark.unit
 
@@ -73,6 +75,11 @@ def test_what_a_pattern_does_not_match(pattern: str, text: str) -> None:
         (r"re:(x)\1", "does not compile"),
         ("re:(?:.{0,500}x){9}", "too large|does not compile"),
         ("re:.*", "every message"),
+        ("re:.", "every message"),
+        (r"re:\b", "every message"),
+        (r"re:[\s\S]{3}", "every message"),
+        (r"re:(?P<code>\d{4,8})", "every message"),
+        ("a{any}" * (MAX_PLACES + 1), "5 places at most"),
         ("re:(?P<pin>[0-9]{4})", "only group with a name"),
     ],
 )
@@ -87,6 +94,26 @@ def test_names_and_senders_that_are_refused(text: str) -> None:
     for kind in (HintKind.NAME, HintKind.SENDER):
         with pytest.raises(HintError):
             check_hint(Hint("aa", kind, text))
+
+
+def test_a_word_of_many_messages_is_no_name() -> None:
+    with pytest.raises(HintError, match="no name"):
+        check_hint(Hint("aa", HintKind.NAME, "Code"))
+    check_hint(Hint("aa", HintKind.SENDER, "INFO"))
+
+
+def test_thousands_of_hints_are_built_in_no_time() -> None:
+    kinds = {HintKind.NAME: "Brand {} x", HintKind.SENDER: "snd{}", HintKind.TEMPLATE: "welcome {} to {{code}}"}
+    hints = [
+        Hint(ROWS[number % 3][0], kind, text.format(number), ("DE", "")[number % 2])
+        for kind, text in kinds.items()
+        for number in range(3_000)
+    ]
+    begin = time.perf_counter()
+    brands = Brands.build(ROWS, hints)
+    assert time.perf_counter() - begin < 2.0
+    assert len(brands.refused) == 3_000 - 3 * MAX_PER_SERVICE
+    assert named_services("Your Brand 2999 x code is 4829", "", brands, country="DE") == {ROWS[2999 % 3][0]}
 
 
 def test_what_cannot_be_used_is_left_out_with_a_line_each() -> None:
@@ -149,14 +176,48 @@ def test_an_operators_name_belongs_to_nobody_else() -> None:
     assert named_services("Your Nope code is 4829", "", brands) == set()
 
 
-def test_no_pattern_hangs() -> None:
-    bad = [Template(f"s{index}", f"re:(?:[a-z]{{0,{40 + index}}}y){{3}}z") for index in range(60)]
-    templates, _ = compile_templates(bad)
-    for text in ("xy" * 30_000, "y" * 60_000, "a" * 60_000):
+def _random(letters: str) -> str:
+    return "".join(random.Random(letters).choices(letters, k=60_000))
+
+
+# Sets of patterns whose states explode on random texts.
+HOSTILE = {
+    "expressions": [f"re:(?:x|y)*x(?:x|y){{{12 + index % 80}}}z" for index in range(300)],
+    "repeats": [f"re:(?:[a-z]{{0,{40 + index}}}y){{3}}z" for index in range(60)],
+    "codes": [f"{{code}}q{{any}}bc{index}d" for index in range(2_000)],
+    "places": [f"xy{{any}}yx{{any}}xx{{any}}yy{{any}}x{index}" for index in range(2_000)],
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_pattern_hangs(name: str) -> None:
+    rows = [Template(f"s{index // MAX_PER_SERVICE}", pattern) for index, pattern in enumerate(HOSTILE[name])]
+    templates, _ = compile_templates(rows)
+    for text in ("xy" * 30_000, "y" * 60_000, _random("xy"), _random("ab1 "), _random("xyzq1 ")):
         plain = normalise(text)
         begin = time.perf_counter()
         templates.find(plain)
-        assert time.perf_counter() - begin < 1.0
+        assert time.perf_counter() - begin < 0.5
+
+
+def test_a_message_has_few_templates() -> None:
+    rows = [Template(f"s{index}", "Welcome{any}aboard") for index in range(MOST_MATCHES + 5)]
+    templates, refused = compile_templates([*rows, Template("zz", "Welcome aboard", "DE")])
+    assert not refused
+    assert len(templates.find(normalise("Welcome aboard"))) == MOST_MATCHES
+
+
+@pytest.mark.parametrize(
+    "text", ["Thanks for the 20 EUR, call 555 0100", "Thanks, order 48291356790123 is here", "Thanks"]
+)
+def test_a_template_invents_no_code(text: str) -> None:
+    hints = [
+        Hint("aa", HintKind.TEMPLATE, r"re:Thanks.*?(?P<code>\w*)\b"),
+        Hint("bb", HintKind.TEMPLATE, "thanks{any}{code}"),
+    ]
+    message = read_message(text, "", Brands.build(ROWS, hints))
+    assert message.found.code is None
+    assert "aa" in message.services
 
 
 def test_a_pattern_reads_its_expression_literally() -> None:

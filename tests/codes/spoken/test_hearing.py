@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numbank.codes.spoken import as_numbers, hear, once
@@ -150,12 +150,55 @@ def test_only_runs_of_three_single_digits_are_joined(text: str, joined: str) -> 
     assert as_numbers(text) == joined
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789", min_size=4, max_size=8), st.sampled_from([" ", ", ", "-", ". "]))
 def test_any_code_is_joined_whatever_separates_its_digits(code: str, separator: str) -> None:
     assert as_numbers(f"code: {separator.join(code)}") == f"code: {once(code)}"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_can_be_heard(text: str) -> None:
     hear(text)
     assert as_numbers(as_numbers(text)).count("\n") == as_numbers(text).count("\n")
+
+
+@pytest.mark.parametrize(
+    ("transcript", "code"),
+    [
+        # A word beside the digits that is a number in this or another language.
+        ("Twój kod to 4 8 2 9 1 3", "482913"),
+        ("Vahvistuskoodisi on 4 8 2 9 1 3", "482913"),
+        ("Teie kood on 4 8 2 9", "4829"),
+        ("kodi yako ni 4 8 2 9 1 3", "482913"),
+        ("o seu código é o 4 8 2 9 1 3", "482913"),
+        ("Váš kód je to 4 8 2 9", "4829"),
+        ("Geben Sie den Code 4 8 2 9 ein.", "4829"),
+        ("Geben Sie den Code vier acht zwei neun ein.", "4829"),
+        ("Your code is 4 8 2 9 to log in", "4829"),
+        ("Your WhatsApp code is 4 8 2 9 on WhatsApp", "4829"),
+        ("Su código es 4 8 2 9 once more", "4829"),
+        ("인증번호는 4 8 2 9 이 번호를 입력하세요", "4829"),
+        ("Mã của bạn là 4 8 2 9 một lần", "4829"),
+        ("din kode er fire otte to ni en gang til fire otte to ni", "4829"),
+        # Groups with a full stop or "and" between.
+        ("Hello. Your Google verification code is 4 8 2. 9 1 3. Goodbye.", "482913"),
+        ("您的验证码是四,八,二。九,一,三。", "482913"),
+        ("Your WhatsApp code is 4 8 2 and 9 1 3", "482913"),
+        ("your code is four eight two, and nine one three. Thank you.", "482913"),
+        ("Your code is double 7 4 2 9 1", "774291"),
+    ],
+)
+def test_a_number_is_heard_whole_and_nothing_beside_it(transcript: str, code: str) -> None:
+    assert hear(transcript).code == code
+
+
+@pytest.mark.parametrize(
+    "transcript",
+    [
+        "Your WhatsApp code is 4 8 2 1 3, I repeat 4 8 2 1 4",
+        "Your verification code is 4 8 2.",
+    ],
+)
+def test_half_a_code_or_one_that_is_said_in_two_ways_is_not_certain(transcript: str) -> None:
+    assert hear(transcript).code is None

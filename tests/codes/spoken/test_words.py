@@ -26,6 +26,8 @@ LISTS = {
     "double": None,
     "triple": None,
     "code_intro": None,
+    "no_digits": None,
+    "times": None,
 }
 
 
@@ -33,6 +35,8 @@ LISTS = {
 def test_a_data_file_has_all_numbers_of_its_lists(file: Traversable) -> None:
     lists = tomllib.loads(file.read_text("utf-8"))
     assert all(10 <= number <= 99 for number in lists.pop("numbers", {}).values())
+    assert all(0 <= number <= 9 for number in lists.pop("alike", {}).values())
+    assert lists.pop("glued", True) is True
     assert lists.keys() <= LISTS.keys()
     assert "digits" in lists
     for kind, words in lists.items():
