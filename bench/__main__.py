@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import flat, lease, mail, prices, rent, report, start, status
+from bench import codes, flat, lease, mail, prices, rent, report, start, status
 from bench.bank import Bank, connect, fill
 from bench.books import verify
 from bench.harness import BenchError, Figure, Rounds, others_cpu
@@ -18,7 +18,7 @@ from bench.machine import cluster, serving, temporary_folder
 from numbank.db.embedded import EmbeddedError
 from numbank.supply.numbers import RENT, SMS
 
-NAMES = ("lease", "rent", "status", "flat", "prices", "mail", "start")
+NAMES = ("lease", "rent", "status", "flat", "prices", "mail", "codes", "start")
 NUMBERS = 1_000_000
 SMALL = 1_000
 BUSY_PERCENT = 5
@@ -94,6 +94,8 @@ def run(names: set[str], rounds: Rounds) -> list[Figure]:
             post = asyncio.run(fill(server.dsn, SMALL, [(0, 0)]))
             figures += mail.run(post, folder, rounds, say)
             say(f"numbank verify: {verify(post.dsn)}")
+    if "codes" in names:
+        figures += codes.run(rounds, say)
     if "start" in names:
         with temporary_folder() as folder:
             figures += start.run(folder, rounds, say)
