@@ -21,7 +21,7 @@ from numbank.customers import register
 from numbank.intake.deliver import Intake
 from numbank.intake.door import Arrival
 from numbank.ledger import journal
-from numbank.messages.model import Medium
+from numbank.messages.model import Medium, digest
 from numbank.server.app import App
 from numbank.settings import Settings, load
 from numbank.supply import numbers
@@ -193,6 +193,18 @@ async def ring(app: App, e164: int, caller: str, transcript: str = "", *, call_i
     result = await app.bank.door.take(arrival)
     assert isinstance(result, Intake)
     return result
+
+
+async def taught(app: App, shop: Shop, service: str, sender: str, length: int = 0) -> None:
+    """The bank has learned who sends the codes of a service (as `key_of` spells it), and how long they are."""
+    service_id = shop.catalogue.by_code[service].id
+    await shop.connection.execute(
+        "insert into code_sender (service_id, digest, sender, accounts, seen_at) values ($1, $2, $3, '{}', bank_now())",
+        service_id, digest(sender), sender,
+    )  # fmt: skip
+    if length:
+        await shop.connection.execute("insert into code_habit values ($1, $2, false, 1000)", service_id, length)
+    await app.bank.read_habits()
 
 
 async def until(condition: Any, *, tries: int = 500) -> None:

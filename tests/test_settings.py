@@ -36,6 +36,11 @@ def test_a_bad_value_is_one_line_that_names_the_setting(name: str, value: str) -
     assert f"{PREFIX}{name}={value!r}" in str(refused.value)
 
 
+def test_a_word_that_is_no_choice_is_answered_with_the_choices() -> None:
+    with pytest.raises(OperatorError, match="expected withhold or deliver"):
+        load({PREFIX + "UNCERTAIN_CODES": "maybe"})
+
+
 def test_every_setting_has_its_line() -> None:
     lines = describe(load({}), {})
     assert [line.name for line in lines] == [PREFIX + name.upper() for name in Settings.__struct_fields__]

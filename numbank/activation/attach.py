@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -79,17 +80,20 @@ def _decide(
     if not seekers:
         return Fate.OTHER_KIND, None
     incoming = kept.incoming
-    seeker = match(incoming.services, seekers, lambda: code_rules.habits.sent_by(incoming.sender))
+    sent_by = partial(code_rules.habits.sent_by, incoming.sender)
+    seeker = match(incoming.services, seekers, sent_by, service=incoming.service)
     if seeker is None:
         return Fate.OTHER_SERVICE, None
     if not can_be_read(incoming, seeker.kind):
         return Fate.NO_TEXT, None
     lease = next(lease for lease in live if lease.id == seeker.lease_id)
     value = code_rules.of(incoming, seeker.kind, lease.service_id, any_service=seeker.any_service)
-    kept.code, kept.confidence = value.code, value.confidence
-    change = rules.receive(lease, kept.code, now)
+    if lease.state is not State.RETRY:  # nobody asked for another one
+        value = value.beside(lease.code)
+    change = rules.receive(lease, value.code, now)
     if isinstance(change, Refusal):
         return Fate.NO_LEASE, None
+    kept.code, kept.confidence = value.code, value.confidence
     return Fate.ATTACHED, (lease, *change)
 
 

@@ -5,10 +5,11 @@
 select lease_id from code_learned for update skip locked;
 
 -- name: next_lessons
--- How far the next leases behind an id reach that are older than a time, and how many they are.
+-- How far the next leases behind an id reach that are older than a time, and how many they are. Those that were made by a
+-- clock that is wrong, later than $4, hold nobody up.
 with slice as materialized (select id, created_at from activation where id > $1 order by id limit $3)
 select count(*), max(id) from slice
-where id < coalesce((select min(id) from slice where created_at >= $2), 9223372036854775807);
+where id < coalesce((select min(id) from slice where created_at >= $2 and created_at < $4), 9223372036854775807);
 
 -- name: lessons
 -- What leases teach that were done with a code that was sure by itself. Calls by number have no code of the service's own.
@@ -49,5 +50,9 @@ on conflict (service_id, digest) do update
 set sender = excluded.sender, accounts = excluded.accounts, seen_at = excluded.seen_at;
 
 -- name: forget_senders
--- Senders that were not met for long: the nameless since $1, the others since $2 (null: they stay).
-delete from code_sender where (sender is null and seen_at < $1) or seen_at < $2;
+-- Senders that were not met for long, so many of each: the nameless since $1, the others since $2 (null: they stay).
+with old as (
+  (select service_id, digest from code_sender where sender is null and seen_at < $1 order by seen_at limit $3) union all
+  (select service_id, digest from code_sender where sender is not null and seen_at < $2 order by seen_at limit $3)
+)
+delete from code_sender k using old where k.service_id = old.service_id and k.digest = old.digest;

@@ -30,7 +30,7 @@ ENOUGH_ACCOUNTS = 5
 """A sender is named in the books when so many accounts have met it; the table's check says the same."""
 
 MOST_OF_ONE = 5
-"""So many leases of one account count for a look in a step: nobody teaches the bank alone."""
+"""So many leases of one account count for a look in a step: a customer with very many is one voice among others."""
 
 MOST_TIMES = 10_000
 """A service that is known by more codes remembers half of them."""
@@ -40,6 +40,9 @@ AGE = timedelta(hours=1)
 
 NAMELESS = timedelta(days=7)
 """What is waiting for more accounts is forgotten after this."""
+
+MOST_FORGOTTEN = 5_000
+"""Senders that one step forgets, of each kind."""
 
 LONGEST_NUMBER, LONGEST_SENDER, LONGEST_CODE = 6, 40, 64
 
@@ -65,8 +68,8 @@ async def step(
     if upto is None:
         return 0
     kept_since = now - timedelta(days=retention_days) if retention_days else None
-    await tx.execute(Q.forget_senders, now - NAMELESS, kept_since)
-    [(looked_at, last)] = await tx.fetch(Q.next_lessons, upto, now - age, most)
+    await tx.execute(Q.forget_senders, now - NAMELESS, kept_since, MOST_FORGOTTEN)
+    [(looked_at, last)] = await tx.fetch(Q.next_lessons, upto, now - age, most, now + age)
     if last is None:
         return 0
     lessons = [Lesson(*row) for row in await tx.fetch(Q.lessons, upto, last, HIGHEST)]

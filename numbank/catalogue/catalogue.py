@@ -58,6 +58,11 @@ class Catalogue:
                 return phonenumbers.region_code_for_number(number) or ""
         return ""
 
+    @property
+    def spellings(self) -> list[tuple[str, tuple[str, ...]]]:
+        """All services with their names in every language, for whoever looks for them in messages."""
+        return [(service.code, service.names) for service in self.services.values()]
+
     def activatable(self, code: str) -> Service | None:
         """The service that can be leased for minutes under this code; `full` is for rents only."""
         return None if code == RENT_SERVICE_CODE else self.by_code.get(code)

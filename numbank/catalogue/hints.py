@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 
-from numbank.codes.services import Hint, HintError, HintKind, check_hint
+from numbank.codes.services import Brands, Hint, HintError, HintKind, check_hint
 from numbank.codes.services.templates import MAX_PER_SERVICE
 from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
@@ -30,9 +31,14 @@ class Listed(msgspec.Struct, frozen=True):
     added_at: datetime
 
 
+def typed(service: str, kind: HintKind, text: str, country: str) -> Hint:
+    """A hint as it is kept, whether it can be used or not."""
+    return Hint(service, kind, text.strip(), country.strip().upper())
+
+
 def hint_of(service: str, kind: HintKind, text: str, country: str) -> Hint:
     """A hint that can be used; OperatorError with the reason for any other."""
-    hint = Hint(service, kind, text.strip(), country.strip().upper())
+    hint = typed(service, kind, text, country)
     try:
         check_hint(hint)
     except HintError as error:
@@ -53,6 +59,13 @@ async def add(tx: Connection, service_id: int, hint: Hint) -> bool:
         raise OperatorError(f"there are {MOST_HINTS} hints already, which is the most")
     await bump(tx, TOPIC)
     return added is not None
+
+
+def left_out(services: Iterable[tuple[str, Sequence[str]]], before: list[Listed], after: list[Listed]) -> str | None:
+    """Why nodes could not use all that they are told after a change, if they could before: together it is too much."""
+    services = list(services)
+    was, now = (Brands.build(services, as_hints(listed)).refused for listed in (before, after))
+    return next((line for line in now if line not in was), None)
 
 
 async def remove(tx: Connection, service_id: int, hint: Hint) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from numbank.catalogue import hints, offers
+from numbank.catalogue.model import Service
 from numbank.cli import screen
 from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
 from numbank.codes import recognise
@@ -47,7 +48,11 @@ def deliver(
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Take a message in by hand, exactly as if a supplier had pushed it."""
+    """Take a message in by hand, exactly as if a supplier had pushed it.
+
+    It is this command that reads it, not the running bank: settings such as NUMBANK_UNCERTAIN_CODES are those that stand
+    here.
+    """
     e164 = parse_e164(to)
     if not call and not text.strip():
         raise OperatorError("the text is empty: a message without one tells nobody anything")
@@ -55,11 +60,16 @@ def deliver(
         raise OperatorError("--recording is the http or https address of a call's audio: it needs --call")
     medium = Medium.CALL if call else Medium.SMS
     arrival = Arrival(0, message_id, e164, sender, text, medium=medium, recording_url=recording)
-    result, fate, lease_id, code = run(data, database_url, partial(_deliver, arrival))
+    result, outcome = run(data, database_url, partial(_deliver, arrival))
+    fate, lease_id, code = outcome.fate.name.lower(), outcome.lease_id, outcome.code
+    withheld = outcome.confidence if code is None and outcome.confidence else None
     if json:
         rental = None if lease_id is None else rent_of(lease_id)
         activation = None if rental is not None else lease_id
-        screen.print_json({"result": result, "fate": fate, "activation": activation, "rental": rental, "code": code})
+        screen.print_json(
+            {"result": result, "fate": fate, "activation": activation, "rental": rental, "code": code,
+             "withheld": withheld}
+        )  # fmt: skip
         return
     known = "already known, nothing changed: " if result == Intake.DUPLICATE.name.lower() else ""
     if lease_id is None:
@@ -67,17 +77,18 @@ def deliver(
     elif (rent_id := rent_of(lease_id)) is not None:
         screen.out.print(f"{known}attached to rental {rent_id}", markup=False)
     else:
+        none = "no code recognised" if withheld is None else f"a code is withheld ({withheld:g})"
         screen.out.print(
-            f"{known}attached to activation {lease_id}, {f'code {code}' if code else 'no code recognised'}",
+            f"{known}attached to activation {lease_id}, {f'code {code}' if code else none}",
             markup=False,
         )
 
 
-async def _deliver(arrival: Arrival, office: Office) -> tuple[str, str, int | None, str | None]:
-    """Hand a message in at the bank's door and read back what became of it: result, fate, lease (refs.py), code."""
+async def _deliver(arrival: Arrival, office: Office) -> tuple[str, store.Outcome]:
+    """Hand a message in at the bank's door and read back what became of it."""
     settings = office.settings
     habits = Habits()
-    await habits.load(office.pool, ((service.id, service.code) for service in office.catalogue.services.values()))
+    await habits.load(office.pool, office.catalogue.services.values())
     code_rules = CodeRules(code_digits(settings, office.catalogue), settings.uncertain_codes == "deliver", habits)
     desk = DeliverDesk(lambda: office.catalogue.any_service_ids, code_rules=code_rules)
 
@@ -114,8 +125,7 @@ async def _deliver(arrival: Arrival, office: Office) -> tuple[str, str, int | No
     kept = await store.fate_of(office.pool, handed[0])
     if kept is None:
         raise RuntimeError("the message is durable, but cannot be found under its key")
-    fate, lease_id, code = kept
-    return result.name.lower(), fate.name.lower(), lease_id, code
+    return result.name.lower(), kept
 
 
 @app.command()
@@ -150,31 +160,39 @@ def list_(
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Show the newest messages: who got them, and how sure their codes are.
+    """Show the newest messages: which lease got them, of whom and for what, and how sure their codes are.
 
     A guess is a code that is not certain; NUMBANK_UNCERTAIN_CODES says whether customers get it or it is withheld. What a
     customer's message says is not shown.
     """
 
-    async def act(office: Office) -> list[store.Glance]:
-        return await store.newest(office.pool, limit)
+    async def act(office: Office) -> list[dict[str, object]]:
+        services = office.catalogue.services
+        glances = await store.newest(office.pool, limit)
+        return [_listed(one, services.get(one.service_id or 0)) for one in glances]
 
-    rows = [_listed(one) for one in run(data, database_url, act)]
+    rows = run(data, database_url, act)
     if json:
         screen.print_json(rows)
     else:
-        columns = ("id", "received_at", "kind", "to", "fate", "code_is", "confidence", "code", "guess", "from", "text")
+        columns = (
+            "id", "received_at", "kind", "to", "fate", "activation", "rental", "customer", "service", "code_is",
+            "confidence", "code", "guess", "from", "text",
+        )  # fmt: skip
         screen.table(columns, (["" if row[name] is None else row[name] for name in columns] for row in rows))
 
 
-def _listed(one: store.Glance) -> dict[str, object]:
-    """A row of the list; the guess is read again, for it is kept nowhere."""
+def _listed(one: store.Glance, service: Service | None = None) -> dict[str, object]:
+    """A row of the list, with the service of its lease; the guess is read again, for it is kept nowhere."""
+    rental = None if one.lease_id is None else rent_of(one.lease_id)
     withheld = one.state is store.CodeState.WITHHELD and bool(one.text)
     read = hear if one.medium is Medium.CALL else recognise
     guess = read(one.text, sender=one.sender).uncertain if withheld else None
     return {
         "id": one.id, "received_at": one.received_at.isoformat(timespec="seconds"), "kind": one.medium.name.lower(),
-        "to": str(one.e164), "fate": one.fate.name.lower(), "code_is": one.state.value, "confidence": one.confidence,
+        "to": str(one.e164), "fate": one.fate.name.lower(), "activation": None if rental is not None else one.lease_id,
+        "rental": rental, "customer": one.account_id, "service": service.code if service is not None else None,
+        "code_is": one.state.value, "confidence": one.confidence,
         "code": one.code, "guess": guess, "from": one.sender or None, "text": one.text or None,
     }  # fmt: skip
 

@@ -58,10 +58,9 @@ class Door:
 
     async def learn(self, hints: Sequence[Hint] = ()) -> None:
         """Build the names of services again; called when the catalogue or the operators' `hints` changed. In a thread, with
-        all that is loaded once: words of languages, of numbers, of services.
+        all that is loaded once for every message: words of languages and of services.
         """
-        rows = [(service.code, service.names) for service in self._catalogue.services.values()]
-        self._brands = await asyncio.to_thread(_build, rows, hints)
+        self._brands = await asyncio.to_thread(_build, self._catalogue.spellings, hints)
 
     @property
     def brands(self) -> Brands:
@@ -96,8 +95,10 @@ class Door:
         return await self._deliver(unread.read_as(await self.read(unread)))
 
     async def read(self, message: Incoming) -> Read:
-        """The code and the services in a clean message, also in one that was kept; a long one in a thread."""
-        if len(message.text) > LONG_TEXT:
+        """The code and the services in a clean message, also in one that was kept; a long one in a thread, and a transcript:
+        the number words of all languages are loaded for the first one, and only where calls come.
+        """
+        if len(message.text) > LONG_TEXT or (message.medium is Medium.CALL and message.text):
             return await asyncio.to_thread(self._read, message)
         return self._read(message)
 
@@ -110,15 +111,15 @@ class Door:
         by_code = catalogue.by_code
         services = frozenset(by_code[code].id for code in found.services if code in by_code)
         likeliest = by_code.get(found.service.code) if found.service is not None else None
-        service = likeliest.id if likeliest is not None and likeliest.id in services else None
-        return Read(found.found, services, service)
+        service = likeliest.id if likeliest is not None else None
+        senders = frozenset(by_code[code].id for code in found.senders if code in by_code)
+        return Read(found.found, services, service, senders)
 
 
 def _build(rows: Sequence[tuple[str, Sequence[str]]], hints: Sequence[Hint]) -> Brands:
     brands = Brands.build(rows, hints)
     # The first message must not wait for what is only loaded when it is used.
     read_message(WARM, "", brands)
-    read_message(WARM, "", brands, kind="voice")
     read_mail(WARM, WARM, None, "")
     return brands
 

@@ -73,8 +73,9 @@ def receive(lease: Lease, mail: IncomingMail, mail_id: int, now: datetime) -> tu
 
 
 def _worth(mail: IncomingMail) -> int:
-    """A code is worth more than a link, a link more than a text: what is worth less never hides what shows."""
-    return 2 if mail.code else 1 if mail.link else 0
+    """A code is worth more than a link, a link more than a guess or a text: what is worth less never hides what shows."""
+    is_guess = mail.code is not None and mail.code == mail.uncertain
+    return 2 if mail.code and not is_guess else 1 if mail.link else 0
 
 
 def _shown(lease: Lease) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from numbank.catalogue.model import Service
 from numbank.codes.prior import NO_PRIOR, Prior, Shape, prior
 from numbank.codes.services.names import key_of
 from numbank.codes.services.usual import usual
@@ -16,6 +17,9 @@ from numbank.db.pool import Pool
 from numbank.db.queries import Queries
 
 Q = Queries("numbank.messages", "habits.sql")
+
+MOST_SENDERS = 50_000
+"""Senders that a node knows, those that were met last: some 10 MB."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -33,6 +37,7 @@ class Habits:
     def __init__(self) -> None:
         self._priors: dict[int, Prior] = {}
         self._senders: dict[str, frozenset[int]] = {}
+        self._loading = asyncio.Lock()
 
     def prior_of(self, service_id: int) -> Prior:
         """What is known of a service's codes."""
@@ -42,16 +47,21 @@ class Habits:
         """The services whose finished leases got their codes from this sender; empty where it is nobody's in particular."""
         return self._senders.get(key_of(sender), frozenset()) if self._senders else frozenset()
 
-    async def load(self, pool: Pool, services: Iterable[tuple[int, str]]) -> None:
-        """Read what was learned; `services` are ids and codes of the catalogue."""
-        seen = [Seen(*row) for row in await pool.fetch(Q.habits)]
-        senders: list[tuple[int, str]] = [(row[0], row[1]) for row in await pool.fetch(Q.known_senders)]
-        await asyncio.to_thread(self.learn, list(services), seen, senders)
+    async def load(self, pool: Pool, services: Iterable[Service]) -> None:
+        """Read what was learned; `services` are those of the catalogue. One at a time: what was read first never
+        replaces what was read later.
+        """
+        async with self._loading:
+            seen = [Seen(*row) for row in await pool.fetch(Q.habits)]
+            senders: list[tuple[int, str]] = [
+                (row[0], row[1]) for row in await pool.fetch(Q.known_senders, MOST_SENDERS)
+            ]
+            await asyncio.to_thread(self.learn, [(one.id, one.code) for one in services], seen, senders)
 
     def learn(
         self, services: Iterable[tuple[int, str]], seen: Iterable[Seen], senders: Iterable[tuple[int, str]]
     ) -> None:
-        """The same from rows at hand; `senders` are service and sender, spelt by `key_of`."""
+        """The same from rows at hand; `services` are ids and codes, `senders` service and sender, spelt by `key_of`."""
         shapes: dict[int, dict[Shape, int]] = {}
         for one in seen:
             shapes.setdefault(one.service_id, {})[Shape(one.length, one.letters)] = one.times

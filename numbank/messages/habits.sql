@@ -5,5 +5,5 @@
 select service_id, length, letters, times from code_habit;
 
 -- name: known_senders
--- Who sends the codes of which service: senders that enough accounts have met.
-select service_id, sender from code_sender where sender is not null;
+-- Who sends the codes of which service: senders that enough accounts have met, those that were met last.
+select service_id, sender from code_sender where sender is not null order by seen_at desc limit $1;

@@ -33,15 +33,24 @@ def waiting_for(medium: Medium, seekers: Sequence[Seeker]) -> list[Seeker]:
 
 
 def match(
-    services: frozenset[int], seekers: Sequence[Seeker], likely: Callable[[], frozenset[int]] = frozenset
+    services: frozenset[int],
+    seekers: Sequence[Seeker],
+    likely: Callable[[], frozenset[int]] = frozenset,
+    *,
+    service: int | None = None,
 ) -> Seeker | None:
     """The lease that a message belongs to, or None: it names another service than everybody who waits for one here.
 
     A message that names the service of a lease goes there. One that names other services goes only to a lease for any
     service: handing it to the wrong customer is worse than keeping it. One that names nothing goes to the first lease; where
-    several wait, `likely` tells which services its sender has written for, and the first of those has it.
+    several wait, `likely` tells which services its sender has written for, and the first of those has it. `service` is the
+    likeliest one by its text, clearly named (several may share a name) or not: a lease for it comes before the others.
     The leases on one number are all of one customer, and come in the order in which they should be served.
     """
+    if service in services or not services:
+        for seeker in seekers:
+            if seeker.service_id == service:
+                return seeker
     for seeker in seekers:
         if seeker.service_id in services:
             return seeker

@@ -33,19 +33,22 @@ class Medium(IntEnum):
 class Read(msgspec.Struct, frozen=True):
     """What codes/ read in a message: its code, and the ids of the services that it clearly names.
 
-    `service` is the one of these that it is most likely of; several may share a name.
+    `service` is the one that it is most likely of: one of these, for several may share a name, or one that it does not name
+    clearly. `senders` are those that its sender
+    is known to be.
     """
 
     found: Found
     services: frozenset[int]
     service: int | None = None
+    senders: frozenset[int] = frozenset()
 
 
 class Incoming(msgspec.Struct, frozen=True):
     """A message at the door. `e164` is the receiving number, `foreign_id` the supplier's own id of the message.
 
     `code`, `confidence`, `uncertain` and `ranked` are what codes/ read in it (codes/decide.py), `services` the services that
-    it clearly names, `service` the likeliest of them.
+    it clearly names, `service` the likeliest one (see Read), `senders` those that its sender is known to be.
     `own_only`: refuse it unless the number belongs to this supplier (agents). Of a call the sender is the caller and the
     text the transcript, empty when nobody wrote one; `language` is the transcript's, `recording_url` where its supplier
     has the audio.
@@ -66,14 +69,20 @@ class Incoming(msgspec.Struct, frozen=True):
     uncertain: str | None = None
     ranked: tuple[Scored, ...] = ()
     service: int | None = None
+    senders: frozenset[int] = frozenset()
 
     def read_as(self, read: Read) -> Incoming:
         """The same message with what was read in it."""
         found = read.found
         return msgspec.structs.replace(
             self, code=found.code, confidence=found.confidence, uncertain=found.uncertain, ranked=found.ranked,
-            services=read.services, service=read.service,
+            services=read.services, service=read.service, senders=read.senders,
         )  # fmt: skip
+
+    @property
+    def named(self) -> int | None:
+        """The likeliest of the services that it clearly names."""
+        return self.service if self.service in self.services else None
 
     @property
     def found(self) -> Found:

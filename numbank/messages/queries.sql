@@ -27,11 +27,13 @@ select m.*, $15 from unnest(
 ) m;
 
 -- name: unclaimed
--- Messages to a number, from its supplier, since a time, that reached nobody; in the order in which they came.
+-- Messages to a number, from its supplier, since a time, that reached nobody: the last $4, in the order in which they came.
 select m.id, m.supplier_id, m.foreign_id, m.e164, m.sender, m.text, m.same_id_other_text, m.kind, m.language
-from unnest($1::bigint[], $2::int[], $3::timestamptz[]) w(e164, supplier_id, since)
-join message m on m.e164 = w.e164 and m.lease_id is null and m.supplier_id = w.supplier_id and m.received_at >= w.since
-order by m.id;
+from unnest($1::bigint[], $2::int[], $3::timestamptz[]) w(e164, supplier_id, since) cross join lateral (
+  select id, supplier_id, foreign_id, e164, sender, text, same_id_other_text, kind, language from message u
+  where u.e164 = w.e164 and u.lease_id is null and u.supplier_id = w.supplier_id and u.received_at >= w.since
+  order by u.id desc limit $4
+) m order by m.id;
 
 -- name: claim_messages
 -- Messages that reached nobody found their leases. Counts what was without one.
@@ -48,17 +50,22 @@ select count(*) from claimed;
 select id, e164, sender, text, fate, received_at, kind from message where lease_id is null order by id desc limit $1;
 
 -- name: newest_messages
--- The newest messages. What one says is shown only where no customer got it.
-select id, e164, kind as medium, fate, lease_id, code is not null as has_code, confidence, received_at,
-  text = '' and sender = '' as is_empty, case when lease_id is null then sender else '' end as sender,
-  case when lease_id is null then text else '' end as text, case when lease_id is null then code end as code
-from message order by id desc limit $1;
+-- The newest messages, with who leased for what (a rental stands under minus its id: leases/refs.py). What one says is
+-- shown only where no customer got it.
+select m.id, m.e164, m.kind as medium, m.fate, m.lease_id, m.code is not null as has_code, m.confidence, m.received_at,
+  m.text = '' and m.sender = '' as is_empty, case when m.lease_id is null then m.sender else '' end as sender,
+  case when m.lease_id is null then m.text else '' end as text, case when m.lease_id is null then m.code end as code,
+  coalesce(a.account_id, r.account_id) as account_id, coalesce(a.service_id, r.service_id) as service_id
+from (select * from message order by id desc limit $1) m
+left join lateral (select account_id, service_id from activation where id = m.lease_id) a on m.lease_id > 0
+left join lateral (select account_id, service_id from rent where id = -m.lease_id) r on m.lease_id < 0
+order by m.id desc;
 
 -- name: supplier_of_number
 -- The supplier that owns a telephone number.
 select p.supplier_id from number n join pool p on p.id = n.pool_id where n.e164 = $1;
 
 -- name: fate_of_message
--- What became of a message: its fate, the lease that got it, and the code in it.
-select m.fate, m.lease_id, m.code from message_key k join message m on m.id = k.message_id
+-- What became of a message: its fate, the lease that got it, the code in it and how sure that is.
+select m.fate, m.lease_id, m.code, m.confidence from message_key k join message m on m.id = k.message_id
 where k.ref = $1 and k.content = $2;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from numbank.codes import Found
+from numbank.codes.decide import THRESHOLD
 from numbank.codes.prior import with_prior
 from numbank.messages.calls import CodeDigits, Kind, four_digits, tail
 from numbank.messages.habits import Habits
@@ -16,6 +16,15 @@ class Value(msgspec.Struct, frozen=True):
 
     code: str | None
     confidence: float
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether it is handed out without being certain. The caller of a call is a code of no confidence, and no guess."""
+        return self.code is not None and 0 < self.confidence < THRESHOLD
+
+    def beside(self, code: str | None) -> Value:
+        """The same for somebody who has a code already: a guess never takes the place of one."""
+        return Value(None, self.confidence) if code is not None and self.is_guess else self
 
 
 class CodeRules(msgspec.Struct, frozen=True):
@@ -30,19 +39,16 @@ class CodeRules(msgspec.Struct, frozen=True):
     def of(self, incoming: Incoming, kind: Kind, service_id: int, *, any_service: bool = False) -> Value:
         """What a message is to a lease for a service; one for `any_service` is for the one that the message names."""
         if kind == Kind.FLASH:
-            return Value(tail(incoming.sender, self.digits(service_id)), incoming.confidence)
+            return Value(tail(incoming.sender, self.digits(service_id)), 0.0)  # whatever was said in the call
         if any_service:
-            service_id = incoming.service or service_id
-        return self.read(incoming.found, service_id, incoming.sender)
-
-    def read(self, found: Found, service_id: int, sender: str) -> Value:
-        """The same for what was read in a text or a transcript."""
-        known = with_prior(found, self.habits.prior_of(service_id), sender)
-        return Value(self.handed_out(known), known.confidence)
-
-    def handed_out(self, found: Found) -> str | None:
-        """The code that a customer gets."""
-        return found.code or (found.uncertain if self.deliver_uncertain else None)
+            service_id = incoming.named or service_id
+        found = with_prior(
+            incoming.found,
+            self.habits.prior_of(service_id),
+            incoming.sender,
+            is_own_sender=service_id in incoming.senders,
+        )
+        return Value(found.code or (found.uncertain if self.deliver_uncertain else None), found.confidence)
 
 
 DEFAULT = CodeRules()

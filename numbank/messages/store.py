@@ -16,6 +16,9 @@ from numbank.messages.model import Fate, Incoming, Medium, Read
 
 Q = Queries("numbank.messages")
 
+MOST_LOOKED_BACK = 25
+"""Messages that a number had before its supplier's answer came. Nobody knew it then, so that there is hardly ever one."""
+
 
 class Kept(msgspec.Struct):
     """A new message on its way into the store; the desk fills in what became of it.
@@ -92,8 +95,11 @@ async def unclaimed(
     wanted: Sequence[tuple[int, int, datetime]],
     read: Callable[[Incoming], Awaitable[Read]],
 ) -> list[Kept]:
-    """Messages to (number, from supplier, since) that reached nobody, in the order in which they came; `read` again."""
-    rows = await tx.fetch(Q.unclaimed, *(list(column) for column in zip(*wanted, strict=True)))
+    """Messages to (number, from supplier, since) that reached nobody, in the order in which they came; `read` again.
+
+    Only the last few of each number: locks are held meanwhile, and a long text takes 20 ms.
+    """
+    rows = await tx.fetch(Q.unclaimed, *(list(column) for column in zip(*wanted, strict=True)), MOST_LOOKED_BACK)
     found = []
     for message_id, supplier_id, ref, e164, sender, text, reused, kind, language in rows:
         medium = Medium(kind)
@@ -147,6 +153,8 @@ class Glance(msgspec.Struct, frozen=True):
     sender: str
     text: str
     code: str | None
+    account_id: int | None = None
+    service_id: int | None = None
 
     @property
     def state(self) -> CodeState:
@@ -170,7 +178,18 @@ async def supplier_of(pool: Pool, e164: int) -> int | None:
     return found
 
 
-async def fate_of(pool: Pool, incoming: Incoming) -> tuple[Fate, int | None, str | None] | None:
-    """What became of a message that was taken in: its fate, the lease that got it, the code; None if it never came."""
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a message: its fate, the lease that got it, its code. `confidence` without a code is a guess's."""
+
+    fate: Fate
+    lease_id: int | None
+    code: str | None
+    confidence: float
+
+
+async def fate_of(pool: Pool, incoming: Incoming) -> Outcome | None:
+    """What became of a message that was taken in; None if it never came."""
     row = await pool.fetchrow(Q.fate_of_message, *incoming.key)
-    return None if row is None else (Fate(row["fate"]), row["lease_id"], row["code"])
+    if row is None:
+        return None
+    return Outcome(Fate(row["fate"]), row["lease_id"], row["code"], round(row["confidence"], 3))

@@ -183,7 +183,7 @@ def receive(lease: Lease, incoming: Incoming, *, any_service: bool, now: datetim
 def _named(lease: Lease, incoming: Incoming) -> int | None:
     if lease.service_id in incoming.services:
         return lease.service_id
-    return incoming.service or min(incoming.services, default=None)
+    return incoming.named or min(incoming.services, default=None)
 
 
 def unused_again(lease: Lease, state: State, max_tries: int) -> bool:

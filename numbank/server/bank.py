@@ -209,7 +209,7 @@ class Bank:
 
     async def read_habits(self) -> None:
         """Read again what is known of the codes of services."""
-        await self.habits.load(self.pool, [(service.id, service.code) for service in self.catalogue.services.values()])
+        await self.habits.load(self.pool, self.catalogue.services.values())
 
     async def now(self) -> datetime:
         """The bank's time: the database's."""

@@ -51,7 +51,7 @@ def call_workers(bank: Bank) -> list[Periodic]:
     async def kept(message_id: int, audio: Audio) -> None:
         await writing.keep_recording(bank.pool, house.transcriber, message_id, audio)
 
-    every_s = settings.sweep_every_s
+    every_s, ear = settings.sweep_every_s, writing.Ear(bank.door.read, bank.code_rules)
     return [
         Periodic(
             "recordings",
@@ -62,7 +62,7 @@ def call_workers(bank: Bank) -> list[Periodic]:
         ),
         Periodic(
             "transcripts",
-            partial(writing.write_due, bank.pool, house.transcriber, to_write, WRITTEN_AT_ONCE, bank.code_rules),
+            partial(writing.write_due, bank.pool, house.transcriber, ear, to_write, WRITTEN_AT_ONCE),
             every_s,
             full=WRITTEN_AT_ONCE,
             hasty=True,

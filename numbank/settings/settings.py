@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -57,6 +57,8 @@ def load(environ: Mapping[str, str] | None = None, **given: object) -> Settings:
         message = str(error)
         field = message.partition("$.")[2].rstrip("`") or "?"
         reason = message.partition(" - at ")[0]
+        if words := _words_of(field):
+            reason = f"expected {' or '.join(words)}"
         raise OperatorError(f"setting {PREFIX}{field.upper()}={raw.get(field)!r}: {reason}") from None
     _check(settings)
     return settings
@@ -78,6 +80,12 @@ def _check(settings: Settings) -> None:
         ZoneInfo(settings.time_zone)
     except (ValueError, OSError, KeyError):  # a path, a folder such as `Europe`, a name that is not there
         raise _refused("time_zone", settings, "this system knows no such zone; expected a name such as UTC") from None
+
+
+def _words_of(field: str) -> tuple[str, ...]:
+    """The words that a setting can be; none for what is no choice."""
+    hint: Any = get_type_hints(Settings).get(field)
+    return get_args(hint) if get_origin(hint) is Literal else ()
 
 
 def _refused(name: str, settings: Settings, reason: str) -> OperatorError:

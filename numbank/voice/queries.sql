@@ -29,13 +29,14 @@ with due as (
     next_try_at = bank_now() + make_interval(secs => $2::float8 + least($3::float8 * 2 ^ least(t.tries, 20), $4::float8))
   from due where t.id = due.id returning t.*
 )
-select t.id, t.message_id, t.lease_id, t.language, t.tries, m.sender, coalesce(r.transcript, m.text) as transcript,
-  case when r.message_id is null then m.language else r.language end as written, l.language as wanted, c.iso2
+select t.id, t.message_id, t.lease_id, t.language, t.tries, m.e164, m.sender, coalesce(r.transcript, m.text) as transcript,
+  case when r.message_id is null then m.language else r.language end as written, l.language as wanted, c.iso2,
+  l.kind, s.id as service_id, s.code as service
 from taken t join message m on m.id = t.message_id cross join lateral (
-  select language, country_id from activation where id = t.lease_id
+  select language, country_id, kind, service_id from activation where id = t.lease_id
   union all
-  select null, country_id from rent where id = -t.lease_id
-) l join country c on c.id = l.country_id
+  select null, country_id, 2, service_id from rent where id = -t.lease_id
+) l join country c on c.id = l.country_id join service s on s.id = l.service_id
 left join recording r on r.message_id = t.message_id order by t.id;
 
 -- name: audio
@@ -56,9 +57,10 @@ delete from parse_task where message_id = $1 and id < $2;
 
 -- name: save_transcript
 -- A call's transcript and code from now on, also on the lease that shows it; both are locked. A code that was read before
--- stays when this transcript has none.
+-- stays when this transcript has none, or only a guess ($6).
 with written as (
-  update message m set text = $2, language = $3, code = coalesce($4, m.code), confidence = case when $4 is null and m.code is not null then m.confidence else $5 end
+  update message m set text = $2, language = $3, code = coalesce(case when $6 then m.code end, $4, m.code),
+    confidence = case when m.code is not null and ($6 or $4 is null) then m.confidence else $5 end
   where m.id = $1 returning m.id, m.lease_id, m.code
 )
 update activation a set code = coalesce(w.code, a.code) from written w where a.id = w.lease_id and a.message_id = w.id

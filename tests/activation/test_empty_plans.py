@@ -17,9 +17,9 @@ BY_CLERKS = (
     ("activation", "queries.sql"), ("activation", "groups.sql"), ("supply", "queries.sql"), ("supply", "sharing.sql"),
     ("ledger", "queries.sql"), ("leases", "queries.sql"), ("messages", "queries.sql"),
 )  # fmt: skip
-BY_THE_POOL = (("activation", "history.sql"), ("activation", "habits.sql"))
+BY_THE_POOL = (("activation", "history.sql"), ("activation", "habits.sql"), ("messages", "habits.sql"))
 # The newest of a small index, as many as are wanted.
-AS_MANY_AS_WANTED = {"unmatched", "newest_messages"}
+AS_MANY_AS_WANTED = {"unmatched", "newest_messages", "known_senders"}
 
 
 async def test_statements_that_are_planned_on_new_tables_look_up(empty_dsn: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from numbank.activation import learning
 from numbank.activation.learning import ENOUGH_ACCOUNTS, MOST_OF_ONE, sender_name
-from numbank.codes.prior import Shape
+from numbank.codes.prior import HIGHEST, Shape
 from numbank.messages.habits import Habits
 from numbank.server.app import App
 from tests.support import Caller, Shop, open_bank, push
@@ -83,10 +83,30 @@ async def test_the_looks_of_certain_codes_are_learned_once(school: School) -> No
     assert await school.habits() == {Shape(5, False): 2, Shape(6, True): 1}
 
 
+@pytest.mark.parametrize(("confidence", "learned"), [(HIGHEST, {}), (HIGHEST + 0.01, {Shape(5, False): 1})])
+async def test_a_code_that_needed_help_teaches_nothing(
+    school: School, confidence: float, learned: dict[Shape, int]
+) -> None:
+    lease_id = await school.finished("Telegram code 48213", "Telegram")
+    await school.connection.execute("update message set confidence = $2 where lease_id = $1", lease_id, confidence)
+    assert await school.learn() == 1
+    assert await school.habits() == learned
+
+
 async def test_a_lease_that_is_young_is_learned_from_later(school: School) -> None:
     await school.finished("Telegram code 48213", "Telegram")
     assert await school.learn(hours=0) == 0
     assert await school.learn() == 1
+
+
+async def test_a_lease_from_a_wrong_clock_holds_nobody_up(school: School) -> None:
+    ahead = await school.finished("Telegram code 48213", "Telegram")
+    await school.finished("Telegram code 59204", "Telegram")
+    await school.connection.execute(
+        "update activation set created_at = created_at + interval '90 days' where id = $1", ahead
+    )
+    assert await school.learn() == 2
+    assert await school.habits() == {Shape(5, False): 2}
 
 
 async def test_steps_are_bounded_and_go_on_where_they_stopped(school: School) -> None:
@@ -114,7 +134,7 @@ async def test_a_sender_is_named_once_enough_accounts_met_it(school: School) -> 
     await school.learn()
     assert await school.senders() == [("telegram", 0)]
     habits = Habits()
-    await habits.load(school.app.bank.pool, [(school.shop.catalogue.by_code["tg"].id, "tg")])
+    await habits.load(school.app.bank.pool, [school.shop.catalogue.by_code["tg"]])
     assert habits.sent_by("TELEGRAM") == {school.shop.catalogue.by_code["tg"].id}
 
 
@@ -150,6 +170,34 @@ async def test_senders_that_nobody_meets_any_more_are_forgotten(school: School) 
     assert await school.senders() == [("known", 0)]
     await school.learn(hours=24 * 40, days=30)
     assert await school.senders() == []
+
+
+async def test_very_many_senders_are_forgotten_in_several_steps(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "MOST_FORGOTTEN", 2)
+    await school.connection.execute(
+        "insert into code_sender select 1, gen_random_uuid(), case when n > 3 then 'name' || n end,"
+        " case when n > 3 then '{}'::bigint[] else '{1}' end, bank_now() from generate_series(1, 6) n"
+    )
+    left = []
+    for _ in range(3):
+        await school.learn(hours=24 * 40, days=30)
+        left.append(len(await school.senders()))
+    assert left == [2, 0, 0]
+
+
+async def test_a_node_remembers_the_senders_that_were_met_last(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("numbank.messages.habits.MOST_SENDERS", 2)
+    service = school.shop.catalogue.by_code["tg"]
+    await school.connection.execute(
+        "insert into code_sender select $1, gen_random_uuid(), 'name' || n, '{}', bank_now() - make_interval(days => n)"
+        " from generate_series(1, 4) n",
+        service.id,
+    )
+    habits = Habits()
+    await habits.load(school.app.bank.pool, [service])
+    assert [bool(habits.sent_by(f"name {number}")) for number in range(1, 5)] == [True, True, False, False]
 
 
 async def test_old_habits_fade(school: School) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import asyncpg
 import pytest
@@ -83,6 +84,38 @@ async def test_a_removed_hint_is_forgotten(bank: tuple[App, Shop]) -> None:
         return not (await app.bank.door.read(message)).services
 
     await until(forgotten)
+
+
+async def test_what_a_new_release_cannot_use_any_more_stops_no_node_and_can_be_removed(bank: tuple[App, Shop]) -> None:
+    app, shop = bank
+    service_id = shop.catalogue.by_code["tg"].id
+    bad = [
+        hints.typed("tg", HintKind.TEMPLATE, "re:(", ""), hints.typed("tg", HintKind.NAME, "--", ""),
+        hints.typed("tg", HintKind.SENDER, "x" * 600, "RU"),
+    ]  # fmt: skip
+    async with shop.connection.transaction():
+        for hint in bad:
+            assert await hints.add(shop.connection, service_id, hint)
+        await hints.add(shop.connection, service_id, Hint("tg", HintKind.NAME, "Quuxbot"))
+    await knows(app, "Quuxbot code: 59204", "x", "tg")
+    assert ["'re:('" in line for line in app.bank.door.brands.refused] == [True]
+    async with shop.connection.transaction():
+        for hint in bad:
+            assert await hints.remove(shop.connection, service_id, hint)
+
+
+@pytest.mark.unit
+def test_what_nodes_would_have_to_leave_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("numbank.codes.services.templates.MAX_ALL_EXPRESSION_STEPS", 50)
+    services = [("tg", ["Telegram"])]
+    listed = [
+        hints.Listed("tg", HintKind.TEMPLATE, "", f"re:zorbex {letter}{{20}}", datetime.now(UTC)) for letter in "ab"
+    ]
+    assert hints.left_out(services, [], listed[:1]) is None
+    reason = hints.left_out(services, listed[:1], listed)
+    assert reason is not None
+    assert "too large" in reason
+    assert hints.left_out(services, listed, listed) is None
 
 
 async def test_there_are_never_more_than_a_node_can_keep_however_many_add_at_once(

@@ -204,7 +204,7 @@ def test_a_message_by_hand_and_the_unmatched_list(dsn: str) -> None:
         "7",
         *db,
     )
-    fate = {"fate": "no_number", "activation": None, "rental": None, "code": None}
+    fate = {"fate": "no_number", "activation": None, "rental": None, "code": None, "withheld": None}
     assert json.loads(command(*sent, "--json").stdout) == {"result": "stored"} | fate
     assert json.loads(command(*sent, "--json").stdout) == {"result": "duplicate"} | fate
     assert command(*sent).stdout == "already known, nothing changed: stored, but nobody gets it: no_number\n"

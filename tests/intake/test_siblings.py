@@ -9,14 +9,14 @@ import pytest
 
 from numbank.messages.model import Fate
 from numbank.server.app import App
-from tests.support import Caller, Shop, open_bank, push
+from tests.support import Caller, Shop, open_bank, push, taught
 
 
 @pytest.fixture(scope="module")
 async def bank(dsn: str) -> AsyncIterator[tuple[App, Shop]]:
     async with open_bank(dsn, early_cancel_s=0, cool_down_s=0, unused_rest_s=0, habits_every_s=3600) as (app, shop):
         await shop.numbers(60)
-        await shop.offer("tg", "wa", "ig")
+        await shop.offer("tg", "wa", "ig", "ya", "ub")
         yield app, shop
 
 
@@ -59,10 +59,15 @@ async def test_what_names_a_third_service_is_for_none_of_them(bank: tuple[App, S
     assert await group.fates() == [Fate.OTHER_SERVICE]
 
 
+async def test_of_services_that_share_a_name_the_likeliest_gets_what_has_it(bank: tuple[App, Shop]) -> None:
+    group = await Group.new(bank, "ya", "ub")
+    await push(group.app, group.e164, "Your Uber code is 4829", sender="Somebody")
+    assert await group.codes() == {"ya": "STATUS_WAIT_CODE", "ub": "STATUS_OK:4829"}
+
+
 async def test_a_sender_that_writes_for_one_of_them_tells_whose_a_silent_message_is(bank: tuple[App, Shop]) -> None:
     group = await Group.new(bank, "tg", "wa")
-    wa = group.shop.catalogue.by_code["wa"].id
-    group.app.bank.habits.learn([], [], [(wa, "qxsms")])
+    await taught(group.app, group.shop, "wa", "qxsms")
     await push(group.app, group.e164, "Your code is 482913", sender="QX-SMS")
     await push(group.app, group.e164, "Your code is 59204", sender="Somebody")
     assert await group.codes() == {"tg": "STATUS_OK:59204", "wa": "STATUS_OK:482913"}

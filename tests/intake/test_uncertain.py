@@ -23,7 +23,7 @@ from numbank.messages.habits import Habits, Seen
 from numbank.messages.model import Incoming
 from numbank.messages.rules import CodeRules
 from numbank.server.app import App
-from tests.support import Caller, Shop, open_bank, push
+from tests.support import Caller, Shop, open_bank, push, taught
 
 GUESS = "59204"
 
@@ -58,9 +58,14 @@ async def test_a_guess_is_withheld_or_handed_out_and_its_text_can_be_read(dsn: s
         assert shown["sms"]["text"] == text
         confidence = await shop.connection.fetchval("select confidence from message where e164 = $1", e164)
         assert POSSIBLE <= confidence < THRESHOLD
-        (row,) = [_listed(one) for one in await store.newest(app.bank.pool, 1)]
+        (glance,) = await store.newest(app.bank.pool, 1)
+        row = _listed(glance, app.bank.catalogue.services[glance.service_id or 0])
         assert row["code_is"] == ("withheld" if setting == "withhold" else "guess")
         assert (row["text"], row["guess"], row["code"]) == (None, None, None)  # a customer's own
+        assert (row["activation"], row["rental"], row["service"]) == (lease_id, None, "tg")
+        assert row["customer"] == await shop.connection.fetchval(
+            "select account_id from activation where id = $1", lease_id
+        )
 
 
 async def test_operators_see_the_guess_of_what_nobody_got(dsn: str) -> None:
@@ -69,6 +74,7 @@ async def test_operators_see_the_guess_of_what_nobody_got(dsn: str) -> None:
         await push(app, e164 + 5_000_000, text)
         (row,) = [_listed(one) for one in await store.newest(app.bank.pool, 1)]
         assert (row["code_is"], row["guess"], row["text"], row["fate"]) == ("withheld", GUESS, text, "no_number")
+        assert (row["activation"], row["customer"], row["service"]) == (None, None, None)
 
 
 async def test_a_certain_code_comes_behind_a_withheld_one(dsn: str) -> None:
@@ -80,17 +86,26 @@ async def test_a_certain_code_comes_behind_a_withheld_one(dsn: str) -> None:
         assert row["code_is"] == "certain"
 
 
+async def test_a_guess_that_is_handed_out_takes_no_codes_place_unless_another_one_was_asked_for(dsn: str) -> None:
+    async with leased(dsn, uncertain_codes="deliver") as (app, _, caller, lease_id, e164):
+        await push(app, e164, "Telegram code 48213")
+        await push(app, e164, guessed())
+        assert await caller.get("getStatus", id=lease_id) == "STATUS_OK:48213"
+        assert [row["code_is"] for row in map(_listed, await store.newest(app.bank.pool, 2))] == ["withheld", "certain"]
+        assert await caller.get("setStatus", id=lease_id, status=3) == "ACCESS_RETRY_GET"
+        await push(app, e164, guessed() + "!")
+        assert await caller.get("getStatus", id=lease_id) == f"STATUS_OK:{GUESS}"
+
+
 async def test_what_is_known_of_the_service_makes_a_guess_certain(dsn: str) -> None:
     """The prior acts at the moment of matching, for the service of the lease."""
     text = guessed()
     found = recognise(text)
     assert THRESHOLD - found.confidence <= 0.12, "the steps of the prior are too small for this text: write another"
     async with leased(dsn) as (app, shop, caller, lease_id, e164):
-        service_id = shop.catalogue.by_code["tg"].id
-        seen = [Seen(service_id, len(GUESS), False, 1_000)]
         await push(app, e164, text)
         assert await caller.get("getStatus", id=lease_id) == "STATUS_OK:NO_CODE"
-        app.bank.habits.learn([(service_id, "tg")], seen, [(service_id, "sender")])
+        await taught(app, shop, "tg", "sender", len(GUESS))
         await push(app, e164, text + " ", message_id="second", sender="Sender")
         assert await caller.get("getStatus", id=lease_id) == f"STATUS_OK:{GUESS}"
 
@@ -109,6 +124,15 @@ def test_rules_of_a_lease_for_any_service_follow_the_service_that_is_named() -> 
     named = msgspec.structs.replace(message, services=frozenset({2}), service=2)
     assert rules.of(named, Kind.SMS, 1, any_service=True).code == GUESS
     assert rules.of(named, Kind.SMS, 1).code is None
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("caller", "code"), [("447911123456", "3456"), ("anonymous", None)])
+def test_what_is_said_in_a_call_whose_caller_is_the_code_makes_no_guess_of_it(caller: str, code: str | None) -> None:
+    call = Incoming(1, "x", 79, caller, "perhaps 59204", None, 0.5, frozenset(), uncertain="59204")
+    for deliver in (False, True):
+        value = CodeRules(deliver_uncertain=deliver).of(call, Kind.FLASH, 1)
+        assert (value.code, value.confidence) == (code, 0.0)
 
 
 @pytest.mark.unit

@@ -45,6 +45,20 @@ def test_every_live_state_knows_every_event_and_what_is_paid_is_never_given_back
 
 
 @pytest.mark.parametrize(
+    ("value", "has_code", "shown"),
+    [(None, False, "59204"), ("https://b.example/1", False, "https://b.example/1"), ("482913", True, "482913")],
+)
+def test_a_guess_that_is_handed_out_shows_only_where_nothing_else_does(
+    value: str | None, has_code: bool, shown: str
+) -> None:
+    held = msgspec.structs.replace(lease(State.RECEIVED), value=value, has_code=has_code)
+    guess = mail("a@b.example", code="59204", uncertain="59204", confidence=0.5)
+    found = rules.receive(held, guess, 9, LATER)
+    assert not isinstance(found, Refusal)
+    assert found[0].value == shown
+
+
+@pytest.mark.parametrize(
     ("state", "event", "to"),
     [
         (State.WAITING, Event.CANCEL, State.CANCELLED),

@@ -55,6 +55,23 @@ def test_of_several_that_wait_the_sender_tells_whose_a_message_is_that_names_not
     assert (found.lease_id if found else None) == lease_id
 
 
+@pytest.mark.parametrize(
+    ("named", "service", "lease_id"),
+    [
+        ({TG, WA}, WA, 2),  # a name that they share
+        ({TG, WA}, TG, 1),
+        (set(), WA, 2),  # a faint one
+        (set(), OTHER, 1),
+        ({OTHER}, WA, None),
+        ({TG}, WA, 1),
+    ],
+)
+def test_of_several_that_may_have_it_the_likeliest_has_it(named: set[int], service: int, lease_id: int | None) -> None:
+    seekers = [Seeker(1, TG, False), Seeker(2, WA, False)]
+    found = match(frozenset(named), seekers, lambda: frozenset({TG}), service=service)
+    assert (found.lease_id if found else None) == lease_id
+
+
 def test_one_that_waits_alone_gets_what_names_nothing_whoever_sent_it() -> None:
     def never() -> frozenset[int]:
         pytest.fail("nobody has to look")

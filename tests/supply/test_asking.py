@@ -364,6 +364,27 @@ async def test_a_message_that_comes_before_the_answer_is_settled_is_handed_over(
     assert await caller.get("getStatus", id=lease_id) == "STATUS_OK:33333"
 
 
+async def test_only_the_last_messages_from_before_the_answer_are_read(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A supplier that sends very many long ones must not hold the locks of everybody's answers."""
+    monkeypatch.setattr("numbank.messages.store.MOST_LOOKED_BACK", 2)
+    answer = held()
+    supplier_id = 0
+
+    async def hasty(question: Question) -> Answer:
+        for code in (11111, 22222, 33333):
+            await market.pushed(supplier_id, answer.number, f"Telegram code: {code}")
+        return answer
+
+    supplier_id = await market.supplier(Played(hasty))
+    caller = await market.customer()
+    lease_id, _ = await caller.lease(country=market.country)
+    assert await caller.get("getStatus", id=lease_id) == "STATUS_OK:33333"
+    fates = await market.shop.connection.fetch("select fate from message where e164 = $1 order by id", answer.number)
+    assert [row["fate"] for row in fates] == [3, 0, 0]
+
+
 async def test_a_message_from_before_the_question_or_of_another_supplier_is_not_handed_over(market: Market) -> None:
     answer = held()
     strangers = await market.supplier(Played(), service="vk")

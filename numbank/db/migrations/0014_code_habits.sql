@@ -22,8 +22,8 @@ create table code_sender (
   check (cardinality(accounts) between case when sender is null then 1 else 0 end and case when sender is null then 4 else 0 end)
 );
 
-create index code_sender_seen on code_sender (seen_at); -- for forgetting
-create index code_sender_known on code_sender (service_id, sender) where sender is not null;
+create index code_sender_nameless on code_sender (seen_at) where sender is null;
+create index code_sender_known on code_sender (seen_at) where sender is not null;
 
 -- How far leases are learned from; its lock lets one node learn at a time.
 create table code_learned (lease_id bigint not null);
