@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from asyncio import sleep
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -112,6 +113,7 @@ class MailSession(SMTP):
         self._in_data = False
         self._delivering = False
         self._stopping = False
+        self._turning = False
         self._refusals = 0
         self._heard_at = self.loop.time()
 
@@ -138,7 +140,8 @@ class MailSession(SMTP):
     async def push(self, status: AnyStr) -> None:
         """Say something, then let others work: a client may have sent ten thousand commands at once."""
         await super().push(status)
-        await asyncio.sleep(0)
+        if not self._turning:
+            await sleep(0)
 
     def _cb_client_connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Commands are as strict as mails: what ends with a bare LF, or holds a bare CR or NUL, is bad syntax."""
@@ -317,7 +320,13 @@ class MailSession(SMTP):
         if self._tls_protocol is not None:
             await self.push("503 5.5.1 TLS is on")
             return
-        await super().smtp_STARTTLS(arg or "")
+        self._turning = (
+            True  # the handshake may begin at once, so nothing is read between the reply and the turn to TLS
+        )
+        try:
+            await super().smtp_STARTTLS(arg or "")
+        finally:
+            self._turning = False
 
     async def smtp_VRFY(self, _arg: str | None) -> None:  # noqa: N802
         """The same for every address."""
