@@ -130,3 +130,9 @@ def test_a_link_of_a_mail_counts_where_there_should_be_one_or_none() -> None:
         "=",
         "100.0%",
     ]
+
+
+def test_the_lease_of_each_line_is_known_where_it_is_asked_for() -> None:
+    line = '{"text": "Hello Ann 592044", "sender": "WhatsApp", "service": "wa", "expected": "592044"}\n'
+    codes = [json.loads(run("-", *words, stdin=line).stdout)["code"] for words in ((), ("--prior",))]
+    assert codes == [None, "592044"]

@@ -25,6 +25,9 @@ _IN_TEXT = re.compile(r"https?://[\w.-]+(?::[0-9]{1,5})?(?:[/?#][!#-;=?-~]*+)?",
 _TRAILING = ".,;:!?'*|\"_"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _MORE_OF_LINK = re.compile(r"\n([!#-;=?-~]+)(?=\n|\Z|>)")
+_NUMBER = re.compile(
+    r"/[0-9]{6,}+(?![^/?#])"
+)  # a part of a path that may be the secret of an address that says what it does
 _SENTENCE_END = re.compile(r"[.!?\u3002\uff01\u0964](?:\s|\Z)|[\u3002\uff01]")
 _NO_WORD = re.compile(r"https?://\S+", re.IGNORECASE)
 
@@ -113,7 +116,7 @@ def _trimmed(url: str) -> str:
 
 def best_link(links: Iterable[Link], *, subject: str = "", sender: str = "", site: str = "") -> Best | None:
     """The link that the mail is about. `sender` is its address, `site` the one that the mailbox was leased for."""
-    own_sites, extra = _own_sites(sender, site), _extra(subject)
+    own_sites, extra = _own_sites(sender, site, subject), _extra(subject)
     ranked: dict[str, _Ranked] = {}
     for link in links:
         judged = _judged(link, own_sites, extra)
@@ -127,7 +130,7 @@ def best_link(links: Iterable[Link], *, subject: str = "", sender: str = "", sit
 
 def weighed(links: Iterable[Link], *, subject: str = "", sender: str = "", site: str = "") -> list[Weighed]:
     """What `best_link` thinks of each link, for who asks why; in their order, each address once."""
-    own_sites, extra = _own_sites(sender, site), _extra(subject)
+    own_sites, extra = _own_sites(sender, site, subject), _extra(subject)
     found: dict[str, Weighed] = {}
     for link in links:
         judged = _judged(link, own_sites, extra)
@@ -137,8 +140,11 @@ def weighed(links: Iterable[Link], *, subject: str = "", sender: str = "", site:
     return list(found.values())
 
 
-def _own_sites(sender: str, site: str) -> set[str]:
-    return {site_of(place.rpartition("@")[2].strip("<> ")) for place in (sender, site) if "." in place}
+def _own_sites(sender: str, site: str, subject: str) -> set[str]:
+    """The sites that a mail comes from; also one that stands in the footers of most mails, if the subject names it."""
+    own = {site_of(place.rpartition("@")[2].strip("<> ")) for place in (sender, site) if "." in place}
+    words = set(re.findall(r"\w{3,}", shadow_of(subject)))
+    return own | {place for place in table("links/parts")["elsewhere"] if place.partition(".")[0] in words}
 
 
 def _extra(subject: str) -> float:
@@ -177,7 +183,7 @@ def _judged(link: Link, own_sites: set[str], extra: float) -> _Ranked | str:
     if not is_explicit and _has_part(address, "path_aside"):
         return "its address is that of another link"
     points = max((_ANCHOR_POINTS.get(kind, 0.0) for kind in kinds), default=0.0)
-    is_secret = has_token(address)
+    is_secret = has_token(address) or (is_explicit and _NUMBER.search(address.tail) is not None)
     if not points and not is_explicit and not is_secret:
         return "no word and no secret of its own"  # what stands around it is not enough
     if "offer" in kinds:

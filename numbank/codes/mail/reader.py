@@ -29,6 +29,9 @@ _HTML = re.compile(
 )
 _HTML_HEAD = 4096
 _SEPARATORS = re.compile(r"[ -]")
+# Where a mail's lines were cut for the transport (quoted-printable), and nobody has joined them: half a code is a wrong one.
+_SOFT_BREAK = re.compile(r"(?<=[0-9])=\r?\n(?=[0-9])")
+_MOST_SOFT_BREAKS = 100
 
 
 class MailFound(msgspec.Struct, frozen=True):
@@ -79,7 +82,7 @@ def _title(subject: str) -> str:
 
 def _bodies(text: str | None, html: str | None) -> tuple[Page, str]:
     """The page of the HTML, and the plain body; what begins as HTML does is HTML, whatever it is called."""
-    text = text or ""
+    text = _SOFT_BREAK.sub("", text or "", count=_MOST_SOFT_BREAKS)
     if not html and _HTML.search(text, 0, _HTML_HEAD):
         text, html = "", text
     return (page_of(html) if html else Page("", [])), text

@@ -311,3 +311,21 @@ def test_what_leads_away_from_a_sender_is_not_given(words: str) -> None:
     away = Link(f"https://acme.example/x/{KEY}", "click here", words)
     assert _best(away, subject="Confirm your email", sender="x@acme.example") is None
     assert _best(away, Link(TARGET, "Verify"), subject="Confirm your email", sender="x@acme.example") == TARGET
+
+
+def test_a_number_is_the_secret_of_an_address_that_says_what_it_does() -> None:
+    url = "https://acme.example/users/ann/emails/2839104/confirm_verification/48192033?via=mail"
+    (link,) = links_in(f"Not able to enter the code? Paste the following link into your browser:\n{url}\n")
+    best = best_link([link])
+    assert best is not None
+    assert best.url == url
+    assert best_link(links_in("See https://acme.example/users/ann/photos/48192033 for more")) is None
+
+
+def test_a_place_of_many_footers_is_the_mails_own_where_its_subject_names_it() -> None:
+    url = "https://medium.com/m/callback/email?token=4820193377af&operation=login"
+    links = [Link(url, "Sign in to Medium")]
+    named = best_link(links, subject="Sign in to Medium")
+    assert named is not None
+    assert named.url == url
+    assert best_link(links, subject="Sign in to Acme") is None

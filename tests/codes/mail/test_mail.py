@@ -23,7 +23,7 @@ from tests.codes.mail.cases_mail import TOKEN, Mail, box, button
 
 pytestmark = pytest.mark.unit
 
-SAMPLE = pathlib.Path(__file__).parents[3] / "shared" / "data" / "otp_samples.jsonl"
+SAMPLE = pathlib.Path(__file__).parents[4] / "shared" / "data" / "otp_samples.jsonl"
 NAME = "{0.name}".format
 WRITTEN = (cases_mail, cases_mail_more, cases_mail_second)
 
@@ -313,3 +313,16 @@ def test_a_code_whose_word_was_lost_begins_a_sentence_of_a_mail_about_an_account
 )
 def test_capitals_and_digits_elsewhere_are_none(subject: str, body: str) -> None:
     assert read_mail(subject, body, None, "").code is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Your code is 482=\n913.",
+        "Your code is 48=\r\n2913.",
+        "Your code is 4829=\n13",
+        "<p style=3D'color:red'>Your code: <b>482=\n913</b></p>",
+    ],
+)
+def test_a_code_that_the_transport_broke_is_whole(body: str) -> None:
+    assert read_mail("Verify", body, None, "").code == "482913"
