@@ -128,6 +128,16 @@ def normalise(text: str) -> Plain:
     return Plain(plain, shadow_of(plain), is_cut=len(text) > RAW_LIMIT or len(folded) > LIMIT)
 
 
+@functools.cache
+def _unseen() -> dict[int, None]:
+    return {point: None for point, plain in _table().items() if plain is None}
+
+
+def without_invisible(text: str) -> str:
+    """The text without the characters that `normalise` drops: whoever trims lines before must not take them for letters."""
+    return text if text.isascii() else text.translate(_unseen())
+
+
 def _unescaped(entity: re.Match[str]) -> str:
     return html.unescape(entity.group()).translate(_table())
 

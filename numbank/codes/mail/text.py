@@ -2,7 +2,7 @@
 
 import re
 
-from numbank.codes.plain import shadow_of
+from numbank.codes.plain import shadow_of, without_invisible
 from numbank.codes.wordlist import word_list
 
 READ_LIMIT = 10_000
@@ -30,7 +30,7 @@ def lines_of(raw: str) -> str:
 
 def body_of(text: str) -> str:
     """The lines of a mail's own words, at most READ_LIMIT characters, cut between words; links without their paths."""
-    lines = lines_of(_LONG_PATH.sub(r"\1", text[:_RAW_LIMIT])).split("\n")
+    lines = lines_of(_LONG_PATH.sub(r"\1", without_invisible(text[:_RAW_LIMIT]))).split("\n")
     body = "\n".join(_own(lines))
     if len(body) <= READ_LIMIT:
         return body

@@ -11,7 +11,6 @@ from numbank.codes.case import Case
 from numbank.codes.plain import shadow_of
 from numbank.codes.reading import Reading
 from numbank.codes.wordlist import table, word_list
-from numbank.codes.words import word_end
 
 _LEAST, _MOST = 4, 8
 _SIGNS = " :=-#()[]<>\"'*\u00ab\u201c\u201e\u3010\uff08\u055d"
@@ -80,7 +79,7 @@ def view_of(reading: Reading, cases: list[Case]) -> View:
     """The lines of a mail, its words for codes, and which numbers have a line for themselves."""
     lines = [0, *(match.end() for match in re.finditer(r"\n", reading.text))]
     found = word_list("mail/words").places(reading.shadow)
-    words = _words(reading, found)
+    words = _words(reading)
     subject = reading.shadow[: lines[1] - 1] if len(lines) > 1 else reading.shadow
     adverts = frozenset(bisect_right(lines, start) - 1 for start, _, kind in found if kind == "advert")
     is_about_code = bool(words) and words[0][0] < len(subject)
@@ -102,21 +101,10 @@ def view_of(reading: Reading, cases: list[Case]) -> View:
     )
 
 
-def _words(reading: Reading, places: list[tuple[int, int, str]]) -> list[tuple[int, int]]:
-    """The nouns of the lexicon and the words of `data/mail`, without those of other things and of warnings."""
-    taken = [(start, end) for start, end, kind in places if kind == "other"]
-    taken += [(cue.start, cue.end) for cue in reading.cues.get("other", [])]
-    taken.sort()
-    found = [(noun.start, noun.end) for noun in reading.nouns]
-    found += [(start, word_end(reading.shadow, end)) for start, end, kind in places if kind == "code"]
-    kept = []
-    for start, end in sorted(set(found)):
-        index = bisect_right(taken, (start, len(reading.text))) - 1
-        is_taken = index >= 0 and taken[index][0] <= start < taken[index][1]
-        begin = reading.sentence_at(start)[0]
-        if not is_taken and not reading.masks.cover(start) and not reading.has("warn", begin, start):
-            kept.append((start, end))
-    return kept
+def _words(reading: Reading) -> list[tuple[int, int]]:
+    """Where the words for codes are, without those of warnings."""
+    nouns = ((noun.start, noun.end) for noun in reading.nouns)
+    return [span for span in nouns if not reading.has("warn", reading.sentence_at(span[0])[0], span[0])]
 
 
 def has_form(candidate: Candidate) -> bool:

@@ -326,3 +326,8 @@ def test_capitals_and_digits_elsewhere_are_none(subject: str, body: str) -> None
 )
 def test_a_code_that_the_transport_broke_is_whole(body: str) -> None:
     assert read_mail("Verify", body, None, "").code == "482913"
+
+
+def test_an_invisible_character_at_the_end_of_a_line_changes_nothing() -> None:
+    body = "482913 is new at Acme{}\n code"
+    assert read_mail("Hello", body.format(" \u200b"), None, "") == read_mail("Hello", body.format(""), None, "")
