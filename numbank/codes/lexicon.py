@@ -5,13 +5,13 @@ What the lists of a file mean is said in `cues`; how words are found in a text, 
 
 import functools
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib import resources
 
 import msgspec
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from numbank.codes.cues import BITS, OPEN_LEFT, OPEN_RIGHT, RIVALS, Word, word_of
+from numbank.codes.cues import BITS, OPEN_LEFT, OPEN_RIGHT, Word, word_of
 from numbank.codes.finding import Lexicon
 from numbank.codes.plain import spelled
 from numbank.codes.words import SPACED
@@ -63,19 +63,6 @@ def language_files() -> Iterator[tuple[str, dict[str, list[str]]]]:
     for file in sorted(folder.iterdir(), key=lambda path: path.name):
         if file.name.endswith(".toml"):
             yield file.name, tomllib.loads(file.read_text("utf-8"))
-
-
-def rivals_among(files: Iterable[tuple[str, dict[str, list[str]]]]) -> list[str]:
-    """Words that are nouns in one list and something else in another, which would make the one of no use."""
-    first: dict[str, tuple[str, str]] = {}
-    clashes = []
-    for name, lists in files:
-        for kind in RIVALS.intersection(lists):
-            for word in _spelled(lists[kind]):
-                before = first.setdefault(word, (name, kind))
-                if before[1] != kind:
-                    clashes.append(f"{word!r}: {before[1]} in {before[0]}, {kind} in {name}")
-    return sorted(clashes)
 
 
 def _spelled(words: list[str]) -> Iterator[str]:

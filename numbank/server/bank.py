@@ -99,7 +99,21 @@ class Bank:
         # Behind the first look, for the catalogue reads the hints too: whatever is newer than that look is met by the next.
         self.versions.subscribe(hints.TOPIC, self._hints_changed)
         self.versions.start()
-        self.desks = Desks(
+        self.desks = self._desks()
+        self._workers = workers(self) + asking_workers(self) + policy_workers(self) + hook_workers(self, HookMetrics())
+        self._workers += call_workers(self) + mailbox_workers(self) + rent_workers(self)
+        if self.simulator is not None:
+            self._workers += simulator_workers(self, self.simulator)
+        for clerk in self._clerks:
+            clerk.start()
+        for worker in self._workers:
+            worker.start()
+        await self.mail.start()
+
+    def _desks(self) -> Desks:
+        """What the wire and the JSON APIs may ask for."""
+        settings = self.settings
+        return Desks(
             settings=settings,
             keys=self.keys,
             policy=self.policy,
@@ -120,15 +134,6 @@ class Bank:
             rates=partial(rates.read, self.pool, settings.currency),
             rent_address=self.endpoints.check,
         )
-        self._workers = workers(self) + asking_workers(self) + policy_workers(self) + hook_workers(self, HookMetrics())
-        self._workers += call_workers(self) + mailbox_workers(self) + rent_workers(self)
-        if self.simulator is not None:
-            self._workers += simulator_workers(self, self.simulator)
-        for clerk in self._clerks:
-            clerk.start()
-        for worker in self._workers:
-            worker.start()
-        await self.mail.start()
 
     @property
     def _clerks(self) -> list[Counter[Any, Any]]:

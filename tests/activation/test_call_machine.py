@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from numbank.activation.advance import AdvanceDesk
@@ -34,8 +27,7 @@ from numbank.messages.model import Incoming, Medium
 from numbank.messages.rules import CodeRules
 from numbank.supply.numbers import CALL, SMS
 from numbank.supply.supplier import Suppliers
-from tests.conftest import DSN_VARIABLE, drop, on_database
-from tests.support import Shop
+from tests.machines import BankMachine, run_on_own_bank
 
 pytestmark = pytest.mark.slow
 
@@ -102,12 +94,9 @@ class Model:
             self.calls.append(digits[-DIGITS:] if len(digits) >= DIGITS else None)
 
 
-class CallMachine(RuleBasedStateMachine):
+class CallMachine(BankMachine):
     """One database for all runs; every run leases a number of its own."""
 
-    loop: asyncio.AbstractEventLoop
-    connection: asyncpg.Connection[asyncpg.Record]
-    shop: Shop
     service_id = 0
 
     @initialize(kind=st.sampled_from([Kind.FLASH, Kind.VOICE]))
@@ -195,31 +184,10 @@ class CallMachine(RuleBasedStateMachine):
 
 
 def test_a_lease_for_a_call_does_what_the_documents_say(template: str) -> None:
-    dsn = os.environ[DSN_VARIABLE]
-    name = f"machine_{uuid4().hex}"
-    loop = asyncio.new_event_loop()
-    admin = loop.run_until_complete(asyncpg.connect(dsn))
-    loop.run_until_complete(admin.execute(f"create database {name} template {template}"))
-
-    async def prepare() -> None:
-        CallMachine.connection = await asyncpg.connect(on_database(dsn, name))
-        CallMachine.shop = Shop(CallMachine.connection)
+    async def stock() -> None:
         await CallMachine.shop.numbers(1, abilities=SMS | CALL)
         for kind in (Kind.FLASH, Kind.VOICE):
             await CallMachine.shop.offer("tg", price=PRICE, kind=kind)
         CallMachine.service_id = CallMachine.shop.catalogue.by_code["tg"].id
 
-    CallMachine.loop = loop
-    loop.run_until_complete(prepare())
-    try:
-        run_state_machine_as_test(
-            CallMachine,
-            settings=settings(
-                max_examples=50, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-            ),
-        )
-    finally:
-        loop.run_until_complete(CallMachine.connection.close())
-        loop.run_until_complete(admin.close())
-        loop.run_until_complete(drop(name))
-        loop.close()
+    run_on_own_bank(CallMachine, template, stock, examples=50, steps=20)

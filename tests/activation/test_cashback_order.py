@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from numbank.activation.advance import AdvanceDesk
 from numbank.activation.desk import LeaseDesk
@@ -24,8 +19,7 @@ from numbank.intake.deliver import DeliverDesk
 from numbank.messages.model import Incoming
 from numbank.supply.numbers import CALL, FORWARD, SMS
 from numbank.supply.supplier import Suppliers
-from tests.conftest import DSN_VARIABLE, drop, on_database
-from tests.support import Shop
+from tests.machines import BankMachine, run_on_own_bank
 
 pytestmark = pytest.mark.slow
 
@@ -43,12 +37,9 @@ class Bought:
         self.over = False
 
 
-class CashbackMachine(RuleBasedStateMachine):
+class CashbackMachine(BankMachine):
     """One database for all runs; every run has an account of its own."""
 
-    loop: asyncio.AbstractEventLoop
-    connection: asyncpg.Connection[asyncpg.Record]
-    shop: Shop
     service_id = 0
 
     @initialize()
@@ -146,30 +137,9 @@ class CashbackMachine(RuleBasedStateMachine):
 
 
 def test_cashback_goes_first_and_comes_back_to_where_it_was(template: str) -> None:
-    dsn = os.environ[DSN_VARIABLE]
-    name = f"cashback_{uuid4().hex}"
-    loop = asyncio.new_event_loop()
-    admin = loop.run_until_complete(asyncpg.connect(dsn))
-    loop.run_until_complete(admin.execute(f"create database {name} template {template}"))
-
-    async def prepare() -> None:
-        CashbackMachine.connection = await asyncpg.connect(on_database(dsn, name))
-        CashbackMachine.shop = Shop(CashbackMachine.connection)
+    async def stock() -> None:
         await CashbackMachine.shop.numbers(1, abilities=SMS | CALL | FORWARD)
         await CashbackMachine.shop.offer(CODE, price=PRICE)
         CashbackMachine.service_id = CashbackMachine.shop.catalogue.by_code[CODE].id
 
-    CashbackMachine.loop = loop
-    loop.run_until_complete(prepare())
-    try:
-        run_state_machine_as_test(
-            CashbackMachine,
-            settings=settings(
-                max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-            ),
-        )
-    finally:
-        loop.run_until_complete(CashbackMachine.connection.close())
-        loop.run_until_complete(admin.close())
-        loop.run_until_complete(drop(name))
-        loop.close()
+    run_on_own_bank(CashbackMachine, template, stock, examples=40, steps=20)

@@ -3,19 +3,14 @@ them with a model; at the end of every run `verify` proves the bank."""
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from numbank.activation.additional import AdditionalDesk, AdditionalRequest
 from numbank.activation.advance import AdvanceDesk
@@ -41,8 +36,7 @@ from numbank.intake.deliver import DeliverDesk
 from numbank.messages.model import Incoming
 from numbank.supply import lines, numbers
 from numbank.supply.supplier import Suppliers
-from tests.conftest import DSN_VARIABLE, drop, on_database
-from tests.support import Shop
+from tests.machines import BankMachine, run_on_own_bank
 from tests.verify.used_bank import ALL_CHECKS, broken
 
 pytestmark = pytest.mark.slow
@@ -92,12 +86,9 @@ class Held(msgspec.Struct):
         return self.state < State.DONE
 
 
-class GroupsMachine(RuleBasedStateMachine):
+class GroupsMachine(BankMachine):
     """One database for all runs; every run has an operator, and so a pool and shelves, of its own."""
 
-    loop: asyncio.AbstractEventLoop
-    connection: asyncpg.Connection[asyncpg.Record]
-    shop: Shop
     runs = 0
 
     @initialize()
@@ -380,29 +371,8 @@ class GroupsMachine(RuleBasedStateMachine):
 
 
 def test_groups_and_reactivations_do_what_the_model_says(template: str) -> None:
-    dsn = os.environ[DSN_VARIABLE]
-    name = f"groups_{uuid4().hex}"
-    loop = asyncio.new_event_loop()
-    admin = loop.run_until_complete(asyncpg.connect(dsn))
-    loop.run_until_complete(admin.execute(f"create database {name} template {template}"))
-
-    async def prepare() -> None:
-        GroupsMachine.connection = await asyncpg.connect(on_database(dsn, name))
-        GroupsMachine.shop = Shop(GroupsMachine.connection)
+    async def stock() -> None:
         await GroupsMachine.shop.numbers(1)
         await GroupsMachine.shop.offer(*CODES, price=PRICE)
 
-    GroupsMachine.loop = loop
-    loop.run_until_complete(prepare())
-    try:
-        run_state_machine_as_test(
-            GroupsMachine,
-            settings=settings(
-                max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-            ),
-        )
-    finally:
-        loop.run_until_complete(GroupsMachine.connection.close())
-        loop.run_until_complete(admin.close())
-        loop.run_until_complete(drop(name))
-        loop.close()
+    run_on_own_bank(GroupsMachine, template, stock, examples=60, steps=40)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from numbank.activation.advance import AdvanceDesk
 from numbank.activation.desk import LeaseDesk
@@ -24,8 +19,7 @@ from numbank.errors import BadStatus, EarlyCancel
 from numbank.intake.deliver import DeliverDesk
 from numbank.messages.model import Incoming
 from numbank.supply.supplier import Suppliers
-from tests.conftest import DSN_VARIABLE, drop, on_database
-from tests.support import Shop
+from tests.machines import BankMachine, run_on_own_bank
 
 pytestmark = pytest.mark.slow
 
@@ -87,13 +81,10 @@ class Model:
         return None
 
 
-class ActivationMachine(RuleBasedStateMachine):
+class ActivationMachine(BankMachine):
     """One database for all runs; every run leases a number of its own."""
 
     dsn = ""
-    loop: asyncio.AbstractEventLoop
-    connection: asyncpg.Connection[asyncpg.Record]
-    shop: Shop
     service_id = 0
 
     @initialize()
@@ -181,32 +172,9 @@ class ActivationMachine(RuleBasedStateMachine):
 
 
 def test_an_activation_does_what_the_documents_say(template: str) -> None:
-    dsn = os.environ[DSN_VARIABLE]
-    name = f"machine_{uuid4().hex}"
-    loop = asyncio.new_event_loop()
-    admin = loop.run_until_complete(asyncpg.connect(dsn))
-    loop.run_until_complete(admin.execute(f"create database {name} template {template}"))
-
-    async def prepare() -> None:
-        ActivationMachine.connection = await asyncpg.connect(on_database(dsn, name))
-        ActivationMachine.shop = Shop(ActivationMachine.connection)
+    async def stock() -> None:
         await ActivationMachine.shop.numbers(1)
         await ActivationMachine.shop.offer("tg", price=PRICE)
         ActivationMachine.service_id = ActivationMachine.shop.catalogue.by_code["tg"].id
 
-    ActivationMachine.loop = loop
-    loop.run_until_complete(prepare())
-    from hypothesis.stateful import run_state_machine_as_test
-
-    try:
-        run_state_machine_as_test(
-            ActivationMachine,
-            settings=settings(
-                max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-            ),
-        )
-    finally:
-        loop.run_until_complete(ActivationMachine.connection.close())
-        loop.run_until_complete(admin.close())
-        loop.run_until_complete(drop(name))
-        loop.close()
+    run_on_own_bank(ActivationMachine, template, stock, examples=60, steps=25)

@@ -50,27 +50,9 @@ def test_each_line_is_answered_and_bad_ones_are_told(tmp_path: Path) -> None:
     assert (rows[0]["service"], rows[0]["service_name"]) == ("tg", "Telegram")
     told = done.stderr.splitlines()
     assert [line.split(":")[0] for line in told if line.startswith("line ")] == [f"line {n}" for n in (3, 4, 5, 9)]
-    table = [line.split() for line in told if " code " in line]
-    assert [
-        "sms",
-        "code",
-        "all",
-        "1",
-        "1",
-        "=",
-        "100.0%",
-        "0",
-        "=",
-        "0.0%",
-        "0",
-        "=",
-        "0.0%",
-        "1",
-        "0",
-        "=",
-        "0.0%",
-    ] in table
-    assert ["voice", "code", "all", "1", "0", "=", "0.0%", "1", "=", "100.0%", "0", "=", "0.0%", "0", "-"] in table
+    table = [" ".join(line.split()) for line in told if " code " in line]
+    assert "sms code all 1 1 = 100.0% 0 = 0.0% 0 = 0.0% 1 0 = 0.0%" in table
+    assert "voice code all 1 0 = 0.0% 1 = 100.0% 0 = 0.0% 0 -" in table
     piped = run("-", stdin=LINES[0] + "\n")
     assert (piped.returncode, json.loads(piped.stdout)["code"]) == (0, "48213")
 
@@ -110,26 +92,8 @@ def test_a_link_of_a_mail_counts_where_there_should_be_one_or_none() -> None:
     right = Answer(None, "https://a.example/1", None, None, 0.9, None)
     rates.add(Row("x", kind="email", expected=None, link="https://a.example/1"), right)
     rates.add(Row("x", kind="email", expected=None), right)
-    (counted,) = [line.split() for line in rates.lines() if line.startswith("email link")]
-    assert counted == [
-        "email",
-        "link",
-        "all",
-        "1",
-        "1",
-        "=",
-        "100.0%",
-        "0",
-        "=",
-        "0.0%",
-        "0",
-        "=",
-        "0.0%",
-        "1",
-        "1",
-        "=",
-        "100.0%",
-    ]
+    (counted,) = [" ".join(line.split()) for line in rates.lines() if line.startswith("email link")]
+    assert counted == "email link all 1 1 = 100.0% 0 = 0.0% 0 = 0.0% 1 1 = 100.0%"
 
 
 def test_the_lease_of_each_line_is_known_where_it_is_asked_for() -> None:

@@ -3,17 +3,13 @@ compares states, values and every coin with a model."""
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from numbank.clock import Chance
 from numbank.errors import EarlyCancel, NoBalance, NoMailbox, NoNumbers, Refusal
@@ -26,9 +22,8 @@ from numbank.mailbox.model import ChangeRequest, Mailbox, ReorderRequest
 from numbank.mailbox.reorder import ReorderDesk
 from numbank.mailbox.states import Event, State
 from numbank.mailbox.writing import Times
-from tests.conftest import DSN_VARIABLE, drop, on_database
+from tests.machines import BankMachine, run_on_own_bank
 from tests.mailbox.world import domain, mail, request
-from tests.support import Shop
 
 pytestmark = pytest.mark.slow
 
@@ -63,12 +58,8 @@ class Box:
         return codes[-1] if codes else links[-1] if links else None
 
 
-class MailboxMachine(RuleBasedStateMachine):
+class MailboxMachine(BankMachine):
     """One database for all runs; every run has a customer and a zone of its own."""
-
-    loop: asyncio.AbstractEventLoop
-    connection: asyncpg.Connection[asyncpg.Record]
-    shop: Shop
 
     @initialize(spends=st.booleans())
     def begin(self, spends: bool) -> None:
@@ -229,29 +220,7 @@ class MailboxMachine(RuleBasedStateMachine):
 
 
 def test_mailboxes_do_what_the_documents_say(template: str) -> None:
-    dsn = os.environ[DSN_VARIABLE]
-    name = f"machine_{uuid4().hex}"
-    loop = asyncio.new_event_loop()
-    admin = loop.run_until_complete(asyncpg.connect(dsn))
-    loop.run_until_complete(admin.execute(f"create database {name} template {template}"))
+    async def stock() -> None:
+        """Nothing: every run makes its own."""
 
-    async def prepare() -> None:
-        MailboxMachine.connection = await asyncpg.connect(on_database(dsn, name))
-        MailboxMachine.shop = Shop(MailboxMachine.connection)
-
-    MailboxMachine.loop = loop
-    loop.run_until_complete(prepare())
-    from hypothesis.stateful import run_state_machine_as_test
-
-    try:
-        run_state_machine_as_test(
-            MailboxMachine,
-            settings=settings(
-                max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-            ),
-        )
-    finally:
-        loop.run_until_complete(MailboxMachine.connection.close())
-        loop.run_until_complete(admin.close())
-        loop.run_until_complete(drop(name))
-        loop.close()
+    run_on_own_bank(MailboxMachine, template, stock, examples=60, steps=25)

@@ -3,27 +3,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import count
 from math import floor
 from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from numbank.clock import new_uuid
@@ -52,9 +46,8 @@ from numbank.rent.model import ChangeRequest, ExtendRequest, Rental, RentRequest
 from numbank.rent.states import Event, State
 from numbank.supply import numbers
 from numbank.supply.supplier import Suppliers
-from tests.conftest import DSN_VARIABLE, drop, on_database
+from tests.machines import BankMachine, run_on_own_bank
 from tests.rent.support import RENTABLE, TERMS, terms
-from tests.support import Shop
 from tests.verify.used_bank import ALL_CHECKS, broken
 
 pytestmark = pytest.mark.slow
@@ -127,12 +120,9 @@ class Model:
         return now_s >= self.began_s + self.hours * 3600
 
 
-class RentMachine(RuleBasedStateMachine):
+class RentMachine(BankMachine):
     """One database for all runs; every run has a customer and a pool of its own."""
 
-    loop: asyncio.AbstractEventLoop
-    connection: asyncpg.Connection[asyncpg.Record]
-    shop: Shop
     services: dict[str, int]
 
     @initialize(pro_rata=st.booleans(), spends=st.booleans())
@@ -418,35 +408,17 @@ class RentMachine(RuleBasedStateMachine):
 
 
 def test_rentals_do_what_the_documents_say(template: str) -> None:
-    dsn = os.environ[DSN_VARIABLE]
-    name = f"rent_machine_{uuid4().hex}"
-    loop = asyncio.new_event_loop()
-    admin = loop.run_until_complete(asyncpg.connect(dsn))
-    loop.run_until_complete(admin.execute(f"create database {name} template {template}"))
-
-    async def prepare() -> None:
-        RentMachine.connection = await asyncpg.connect(on_database(dsn, name))
-        RentMachine.shop = Shop(RentMachine.connection)
+    async def stock() -> None:
         RentMachine.services = await terms(RentMachine.shop, *SERVICES)
         RentMachine.services["wa"] = await RentMachine.connection.fetchval("select id from service where code = 'wa'")
 
-    RentMachine.loop = loop
-    loop.run_until_complete(prepare())
-    try:
-        run_state_machine_as_test(
-            RentMachine,
-            settings=settings(
-                max_examples=40,
-                stateful_step_count=40,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-                # Not shrunk: that takes minutes here, and a run that fails must say so at once, with its steps.
-                phases=(Phase.generate,),
-                report_multiple_bugs=False,
-            ),
-        )
-    finally:
-        loop.run_until_complete(RentMachine.connection.close())
-        loop.run_until_complete(admin.close())
-        loop.run_until_complete(drop(name))
-        loop.close()
+    run_on_own_bank(
+        RentMachine,
+        template,
+        stock,
+        examples=40,
+        steps=40,
+        # Not shrunk: that takes minutes here, and a run that fails must say so at once, with its steps.
+        phases=(Phase.generate,),
+        report_multiple_bugs=False,
+    )

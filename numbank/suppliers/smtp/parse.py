@@ -9,6 +9,7 @@ from __future__ import annotations
 import encodings
 from codecs import lookup
 from collections.abc import Callable
+from contextlib import suppress
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
@@ -207,20 +208,10 @@ def _payload_text(part: Message) -> str:
 def _text(data: bytes, charset: str | None) -> str:
     """Text in the charset that a part names, else in what it looks like; replacement characters where neither fits."""
     named = _known(charset)
-    if named is not None:
-        try:
-            return data.decode(named).removeprefix("\ufeff")
-        except (LookupError, ValueError):
-            pass
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    if named is not None:
-        try:
-            return data.decode(named, "replace")
-        except (LookupError, ValueError):
-            pass
+    for spelled, errors in ((named, "strict"), ("utf-8", "strict"), (named, "replace")):
+        with suppress(LookupError, ValueError):  # then it is not what it says, and the next is tried
+            if spelled is not None:
+                return data.decode(spelled, errors).removeprefix("\ufeff")
     return data.decode("cp1252", "replace")
 
 
