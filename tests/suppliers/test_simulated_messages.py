@@ -74,6 +74,7 @@ def test_the_style_of_a_service_is_read_and_names_it(code: str, language: str, t
         assert code in named_services(text, sender, brands()), text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_service_gets_a_message_that_the_bank_misreads(language: str) -> None:
     # All of them in English; elsewhere those with odd names, and some.
