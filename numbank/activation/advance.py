@@ -49,7 +49,8 @@ class AdvanceDesk:
 
     async def serve(self, tx: Connection, requests: Sequence[AdvanceRequest]) -> Answers[State]:
         """Apply events. The result is the new state; an activation of somebody else looks like a missing one."""
-        keys = {row[0]: _Keys(*row) for row in await tx.fetch(Q.keys_of_leases, [one.lease_id for one in requests])}
+        ids = [one.lease_id for one in requests]
+        keys = {row[0]: _Keys(*row) for row in await tx.fetch(Q.keys_of_leases, ids, min(ids), max(ids))}
         mine = [one for one in requests if one.lease_id in keys and _may_see(one, keys[one.lease_id])]
         if not mine:
             return Answers([NoActivation()] * len(requests), keep=False)
@@ -171,7 +172,7 @@ async def read_locked(tx: Connection, lease_ids: Sequence[int]) -> tuple[dict[in
     An id without an activation is missing in the result; the time is None when nothing was found.
     """
     await tx.fetch(Q.lock_activations, list(lease_ids))
-    rows = await tx.fetch(Q.read_leases, list(lease_ids))
+    rows = await tx.fetch(Q.read_leases, list(lease_ids), min(lease_ids, default=0), max(lease_ids, default=0))
     leases = {}
     for row in rows:
         values = list(row[:-1])

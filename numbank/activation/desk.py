@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -11,7 +12,7 @@ from numbank.activation import rules
 from numbank.activation.model import Activation, LeaseRequest, Offer, Opened
 from numbank.activation.offering import offered, surcharged
 from numbank.activation.ordering import open_orders
-from numbank.activation.writing import Bought, name_end_users, write_leases
+from numbank.activation.writing import Bought, as_told, name_end_users, write_leases
 from numbank.catalogue import limited
 from numbank.customers import bans, spending
 from numbank.db.counter import Again, Answers
@@ -59,6 +60,7 @@ class LeaseDesk:
         self._operator_fallback = operator_fallback
         self._claim_pools = claim_pools
         self._surcharge = surcharge
+        self._luck = shelves.Luck()
 
     async def serve(self, tx: Connection, requests: Sequence[LeaseRequest]) -> Answers[Activation | Opened]:
         """Lease numbers or open orders for all requests. Money is decided in arrival order on the locked balances."""
@@ -70,10 +72,10 @@ class LeaseDesk:
         buying = [plan for plan in plans if plan.result is None]
         if not buying:
             _try_again(short, freed)
-            return Answers([_result(plan) for plan in plans], keep=False)
+            return Answers([_result(plan) for plan in plans], keep=_repeated(plans))
         asking = [plan for plan in buying if plan.tier[0].asked]
         buying = [plan for plan in buying if not plan.tier[0].asked]
-        claims = await shelves.claim(tx, [_wish(plan) for plan in buying])
+        claims = await shelves.claim(tx, [_wish(plan) for plan in buying], self._luck)
         winners = []
         for index, plan in enumerate(buying):
             found = claims.found[index]
@@ -81,7 +83,7 @@ class LeaseDesk:
                 winners.append((plan, found))
                 continue
             freed.add(plan.request.account_id)
-            plan.result = Again(plan.request) if index in claims.more else self._elsewhere(plan)
+            plan.result = claims.otherwise(index, plan.request, partial(self._elsewhere, plan))
         _try_again(short, freed)
         if winners or claims.moved:
             await self._save(tx, winners, claims, balances)
@@ -92,7 +94,7 @@ class LeaseDesk:
                 plan.result = order
         made = [*asking, *(plan for plan, _ in winners)]
         await _settle(tx, made, purses)
-        return Answers([_result(plan) for plan in plans], keep=bool(made) or claims.moved)
+        return Answers([_result(plan) for plan in plans], keep=bool(made) or claims.moved or _repeated(plans))
 
     async def _load(self, tx: Connection, requests: Sequence[LeaseRequest], purses: Purses) -> list[_Plan]:
         """Read bans, used orderIds, offers and their terms; refuse what cannot be served. What no request needs is
@@ -162,20 +164,21 @@ class LeaseDesk:
         claims: shelves.Claims,
         balances: dict[int, journal.Balance],
     ) -> None:
-        """Numbers, holds, activations, orderIds, and the suppliers' own word, in the order of the locks."""
-        ids = [tuple(row) for row in await tx.fetch(Q.next_ids, len(winners))] if winners else []
-        await shelves.save(tx, claims, [(found, row[0]) for (_, found), row in zip(winners, ids, strict=True)])
+        """Bookmarks and piles, what leases write, and the suppliers' own word; all of it is locked."""
         if not winners:
+            await shelves.save(tx, claims, [])
             return
+        await shelves.tidy(tx, claims)
         bought = []
         for plan, found in winners:
             offer = next(offer for offer in plan.tier if offer.pool_id == found.pool_id)
             plan.tier = [offer]
             bought.append((Bought(plan.request, offer, plan.charged), found))
-        made, leased = await write_leases(tx, bought, ids, balances)
+        made = await write_leases(tx, bought, claims.bookmarks, balances)
         for (plan, _), activation in zip(winners, made, strict=True):
             plan.result = activation
-        await self._suppliers.leased(tx, leased)
+        if self._suppliers.listen:
+            await self._suppliers.leased(tx, as_told(bought, made))
 
 
 def _set_aside(plan: _Plan, purses: Purses) -> bool:
@@ -200,6 +203,11 @@ async def _settle(tx: Connection, made: Sequence[_Plan], purses: Purses) -> None
     await limited.take(tx, Counter(plan.tier[0].id for plan in made if plan.tier[0].remaining is not None))
     await spending.start(tx, purses.starting & {plan.request.account_id for plan in made})
     await name_end_users(tx, [plan.request for plan in made])
+
+
+def _repeated(plans: Sequence[_Plan]) -> bool:
+    """Whether somebody is told that an order was served: by a commit, so that the standby has the first one too."""
+    return any(type(plan.result) is OrderExists for plan in plans)
 
 
 async def _used_orders(tx: Connection, requests: Sequence[LeaseRequest]) -> set[tuple[int, object]]:

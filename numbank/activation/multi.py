@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
@@ -126,10 +127,7 @@ class MultiDesk:
                 winners.append((plan, next(one for one in plan.choices if one.pool_id == found.pool_id), found))
                 continue
             freed.add(plan.request.account_id)
-            if index not in claims.more:
-                tried = plan.request.tried | {one.pool_id for one in plan.choices}
-                plan.request = msgspec.structs.replace(plan.request, tried=tried)
-            plan.result = Again(plan.request)
+            plan.result = claims.otherwise(index, plan.request, partial(_elsewhere, plan))
         for plan in short:
             # What was set aside for somebody who then got no number may be enough for these after all.
             if plan.request.account_id in freed:
@@ -229,6 +227,12 @@ class MultiDesk:
             plan.result = [next(made) for _ in plan.request.parts]
         tiers = [tier for _, choice, _ in winners for tier in choice.tiers if tier.remaining is not None]
         await limited.take(tx, Counter(tier.id for tier in tiers))
+
+
+def _elsewhere(plan: _Plan) -> Again:
+    """All pools that were tried are empty: the next batch tries the others, or refuses."""
+    tried = plan.request.tried | {one.pool_id for one in plan.choices}
+    return Again(msgspec.structs.replace(plan.request, tried=tried))
 
 
 def _wish(plan: _Plan) -> shelves.Wish:

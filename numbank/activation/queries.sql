@@ -42,28 +42,58 @@ where a.id is null or a.state <> 9 or a.number_id is not null;
 -- Fresh ids for leases and their holds, and the time of this batch.
 select nextval('lease_id'), nextval('hold_id'), bank_now() from generate_series(1, $1::int);
 
--- name: insert_activations
--- New activations on numbers that are claimed in the same transaction, and their place in the statistics. The columns from
--- `counted` on may be empty: all have the defaults then.
-with made as (
+-- name: write_leases
+-- All that a set of leases writes, in one statement: numbers, uses, bookmarks ($1 to $4), holds, transfers, balances,
+-- activations, counts and statistics. Accounts, shelves and numbers are locked, so that there is nothing to wait for. Gives
+-- the ids of each lease and its hold, the time of the batch, and how many numbers were free and accounts debited. The columns
+-- from `counted` on may be empty: all have the defaults then.
+with wanted as materialized (
+  select w.*, nextval('lease_id') as id, nextval('hold_id') as hold_id, (select bank_now()) as at
+  from unnest(
+    $5::int[], $6::int[], $7::bigint[], $8::bigint[], $9::smallint[], $10::bigint[], $11::int[], $12::int[], $13::int[],
+    $14::bigint[], $15::bigint[], $16::smallint[], $17::float8[], $18::float8[], $19::bigint[], $20::boolean[],
+    $21::smallint[], $22::bigint[], $23::smallint[], $24::boolean[], $25::text[], $26::uuid[], $27::text[]
+  ) w(pool_id, service_id, number_id, e164, tries, account_id, country_id, supplier_id, operator_id, price, cashback, currency,
+      early_cancel_s, life_s, offer_id, counted, kind, surcharge, discount_bp, forward, language, end_user, ref)
+), given as (
+  update number n set state = 1, holder = w.id, last_service_id = w.service_id
+  from wanted w where n.id = w.number_id and n.state = 0 returning 1
+), used as (
+  insert into use (number_id, service_id) select number_id, service_id from wanted
+), moved as (
+  update shelf s set hi = m.hi, lo = m.lo from unnest($1::int[], $2::int[], $3::int[], $4::int[]) m(p, s, hi, lo)
+  where s.pool_id = m.p and s.service_id = m.s
+), taken as (
+  insert into stock_move (pool_id, service_id, free, withheld, busy)
+  select pool_id, service_id, -count(*), count(*), count(*) from wanted group by 1, 2
+), held as (
+  insert into hold (id, account_id, cash, cashback) select hold_id, account_id, price - cashback, cashback from wanted
+), booked as (
+  insert into entry (kind, debit, credit, currency, amount, hold_id)
+  select 2, 2 * account_id, -2, currency, price - cashback, hold_id from wanted where price > cashback
+  union all
+  select 2, 2 * account_id + 1, -2, currency, cashback, hold_id from wanted where cashback > 0
+), debited as (
+  update account a set cash = a.cash - t.cash, cashback = a.cashback - t.cashback
+  from (
+    select account_id, sum(price - cashback)::bigint as cash, sum(cashback)::bigint as cashback from wanted group by 1
+  ) t
+  where a.id = t.account_id returning 1
+), made as (
   insert into activation (
     id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, state, tries,
     created_at, cancel_from, due_at, offer_id, counted, kind, surcharge, discount_bp, forward, language, end_user, ref
   )
   select id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, 1, tries,
-    $14::timestamptz, $14::timestamptz + make_interval(secs => early_cancel_s), $14::timestamptz + make_interval(secs => life_s),
+    at, at + make_interval(secs => early_cancel_s), at + make_interval(secs => life_s),
     offer_id, coalesce(counted, false), coalesce(kind, 0), coalesce(surcharge, 0), coalesce(discount_bp, 0),
     coalesce(forward, false), language, end_user, ref
-  from unnest(
-    $1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::int[], $6::int[], $7::bigint[], $8::bigint[], $9::bigint[],
-    $10::bigint[], $11::smallint[], $12::smallint[], $13::float8[], $15::float8[], $16::bigint[], $17::boolean[],
-    $18::smallint[], $19::bigint[], $20::smallint[], $21::boolean[], $22::text[], $23::uuid[], $24::text[]
-  ) n(id, account_id, country_id, service_id, supplier_id, operator_id, number_id, e164, hold_id, price, currency, tries,
-      early_cancel_s, life_s, offer_id, counted, kind, surcharge, discount_bp, forward, language, end_user, ref)
-  returning country_id, service_id, supplier_id, created_at
+  from wanted
+), tallied as (
+  insert into tally_move (day, country_id, service_id, supplier_id, leased)
+  select (at at time zone 'utc')::date, country_id, service_id, supplier_id, count(*) from wanted group by 1, 2, 3, 4
 )
-insert into tally_move (day, country_id, service_id, supplier_id, leased)
-select (created_at at time zone 'utc')::date, country_id, service_id, supplier_id, count(*) from made group by 1, 2, 3, 4;
+select id, hold_id, at, (select count(*) from given) as given, (select count(*) from debited) as debited from wanted;
 
 -- name: insert_orders
 -- The orderIds of the leases that were made; one whose order ended without a number is used now. Counts what it wrote. No
@@ -103,14 +133,16 @@ with changed as (
 select count(*) from changed;
 
 -- name: statuses
--- What polls need; an order without a number is hidden.
-select id, account_id, state, code from activation where id = any($1::bigint[]) and number_id is not null;
+-- What polls need; an order without a number is hidden. The least and the greatest of the ids ($2, $3) stand for the partitions:
+-- an array leaves none of them out, and each that stays in costs a look (measured with 19: 0.4 ms a batch instead of 0.1).
+select id, account_id, state, code from activation
+where id = any($1::bigint[]) and id >= $2::bigint and id <= $3::bigint and number_id is not null;
 
 -- name: keys_of_leases
 -- What never changes about leases (a number once it is there); read unlocked, to know what to lock (engine 1.2). The
 -- shelf only where the number is another lease's: its pool and service. The tier only where it is limited, the lease took one
 -- of it, and that may be given back: what was delivered is never cancelled; on which count it was taken is asked under the
--- lock. Looked up, not joined: a join that was planned in a young bank reads whole tables.
+-- lock. Looked up, not joined: a join that was planned in a young bank reads whole tables. $2 and $3 as in `statuses`.
 select id, account_id, number_id,
   case when group_id is not null then (select n.pool_id from number n where n.id = number_id) end,
   service_id,
@@ -118,7 +150,7 @@ select id, account_id, number_id,
     select o.id from offer o
     where o.id = offer_id and o.remaining is not null and coalesce(counted, o.limited_since <= created_at, true)
   ) end
-from activation where id = any($1::bigint[]);
+from activation where id = any($1::bigint[]) and id >= $2::bigint and id <= $3::bigint;
 
 -- name: lock_activations
 -- Lock activations in id order. Joined, so that each id meets its own partition only.
@@ -131,7 +163,8 @@ select a.id, a.account_id, a.service_id, a.number_id, a.hold_id, a.state, a.ende
   a.created_at, c.retry, a.code, su.asked, a.kind, a.origin, a.group_id, a.forward, a.forward_to,
   a.price, case when a.state in (3, 4) then (select cu.cashback_bp from customer cu where cu.id = a.account_id) end as cashback_bp,
   bank_now() as batch_at
-from activation a join country c on c.id = a.country_id join supplier su on su.id = a.supplier_id where a.id = any($1::bigint[]);
+from activation a join country c on c.id = a.country_id join supplier su on su.id = a.supplier_id
+where a.id = any($1::bigint[]) and a.id >= $2::bigint and a.id <= $3::bigint;
 
 -- name: save_states
 -- New states; each write repeats the state that it relies on. Counts what it changed.

@@ -18,20 +18,24 @@ from numbank.errors import NoActivation, Refusal
 Q = Queries("numbank.activation")
 
 _STATES = {int(state): state for state in State}
+# Most polls find no code yet: their answers are made once. No account has the number None.
+_NO_CODE = {number: Status(state, None) for number, state in _STATES.items()}
+_MISSING = (None, 0, None)
 MAX_LISTED = 1_000
 
 
 async def statuses(connection: Connection, requests: Sequence[StatusRequest]) -> Answers[Status]:
     """Serve the status counter: one read for all polls. A foreign or hidden activation looks like a missing one."""
-    rows = await connection.fetch(Q.statuses, [request.lease_id for request in requests])
-    found = {row[0]: row for row in rows}
+    ids = [request.lease_id for request in requests]
+    rows = await connection.fetch(Q.statuses, ids, min(ids), max(ids))
+    found = {lease_id: (account_id, state, code) for lease_id, account_id, state, code in rows}
     results: list[Status | Refusal] = []
     for request in requests:
-        row = found.get(request.lease_id)
-        if row is None or row[1] != request.account_id:
+        account_id, state, code = found.get(request.lease_id, _MISSING)
+        if account_id != request.account_id:
             results.append(NoActivation())
         else:
-            results.append(Status(_STATES[row[2]], row[3]))
+            results.append(_NO_CODE[state] if code is None else Status(_STATES[state], code))
     return Answers(results)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
@@ -11,12 +12,16 @@ import msgspec
 from numbank.activation.model import Activation, LeaseRequest, Offer
 from numbank.activation.states import State
 from numbank.customers import end_users
+from numbank.db.columns import columns
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
 from numbank.leases.paying import Charged
 from numbank.ledger import journal
-from numbank.supply.claim import Claim
+from numbank.supply.claim import Bookmark, Claim
 from numbank.supply.supplier import Leased
+
+if TYPE_CHECKING:
+    import asyncpg
 
 Q = Queries("numbank.activation")
 
@@ -58,47 +63,66 @@ class Bought(msgspec.Struct, frozen=True):
 async def write_leases(
     tx: Connection,
     bought: Sequence[tuple[Bought, Claim]],
-    ids: Sequence[tuple[int, int, datetime]],
+    bookmarks: Sequence[Bookmark],
     balances: dict[int, journal.Balance],
-) -> tuple[list[Activation], list[Leased]]:
-    """Holds, activations and orderIds for claimed numbers; `ids` are those of lease and hold, and the batch's time.
+) -> list[Activation]:
+    """Numbers, holds, activations and orderIds for claimed numbers, in one statement; `bookmarks` of shelves that moved on.
 
-    Gives what the customers see and what the suppliers are told.
+    Whatever it changes is locked by the caller.
     """
-    now = ids[0][2]
-    holds: list[journal.Hold] = []
-    rows: list[tuple[object, ...]] = []
-    made: list[Activation] = []
-    leased: list[Leased] = []
-    for (one, found), (lease_id, hold_id, _) in zip(bought, ids, strict=True):
-        request, offer, price = one.request, one.offer, one.charged.price
-        currency = balances[request.account_id].currency
-        holds.append(one.hold(hold_id, currency))
-        due_at = now + timedelta(seconds=request.life_s)
-        made.append(Activation(
-            lease_id, request.account_id, request.country_id, request.service_id, offer.operator, found.e164, price,
-            currency, State.PREPARED, now, now + timedelta(seconds=request.early_cancel_s), due_at, kind=request.kind,
-            discount_bp=request.discount_bp, forward=request.forward,
-        ))  # fmt: skip
-        leased.append(Leased(
-            lease_id, request.country_id, request.service_id, offer.supplier_id, found.e164, now, due_at, request.kind,
-            request.language,
-        ))  # fmt: skip
-        rows.append((
-            lease_id, request.account_id, request.country_id, request.service_id, offer.supplier_id, offer.operator_id,
-            found.number_id, found.e164, hold_id, price, currency, found.tries, request.early_cancel_s, request.life_s,
-            offer.id,
-        ))  # fmt: skip
-    await journal.place_holds(tx, holds)
-    columns = [list(column) for column in zip(*rows, strict=True)]
+    rows = [
+        (
+            found.pool_id, found.service_id, found.number_id, found.e164, found.tries, request.account_id,
+            request.country_id, offer.supplier_id, offer.operator_id, charged.price, charged.cashback,
+            balances[request.account_id].currency, request.early_cancel_s, request.life_s, offer.id,
+        )
+        for one, found in bought
+        for request, offer, charged in ((one.request, one.offer, one.charged),)
+    ]  # fmt: skip
     # Empty columns are all defaults: most batches have nothing else to send, and their nulls cost the database nothing.
     counted = [one.counted for one, _ in bought]
     terms: list[tuple[object, ...]] = [()] * 7
     if not all(one.plain for one, _ in bought):
         terms = list(zip(*(one.terms for one, _ in bought), strict=True))
-    await tx.execute(Q.insert_activations, *columns[:13], now, *columns[13:], counted if any(counted) else (), *terms)
+    written = await tx.fetch(
+        Q.write_leases, *columns(bookmarks, 4), *columns(rows), counted if any(counted) else (), *terms
+    )
+    _check(bought, written)
+    now: datetime = written[0]["at"]
+    made = []
+    for (one, found), (lease_id, *_) in zip(bought, written, strict=True):
+        request, offer = one.request, one.offer
+        made.append(Activation(
+            lease_id, request.account_id, request.country_id, request.service_id, offer.operator, found.e164,
+            one.charged.price, balances[request.account_id].currency, State.PREPARED, now,
+            now + timedelta(seconds=request.early_cancel_s), now + timedelta(seconds=request.life_s), kind=request.kind,
+            discount_bp=request.discount_bp, forward=request.forward,
+        ))  # fmt: skip
     await write_order_ids(tx, ((one.request, new.id) for (one, _), new in zip(bought, made, strict=True)))
-    return made, leased
+    return made
+
+
+def _check(bought: Sequence[tuple[Bought, Claim]], written: Sequence[asyncpg.Record]) -> None:
+    """What was decided on is what was written, or the transaction must not commit."""
+    given = written[0]["given"] if written else 0
+    if not len(bought) == len(written) == given:
+        raise RuntimeError(f"{given} of {len(bought)} claimed numbers were free")
+    accounts = {one.request.account_id for one, _ in bought}
+    if written[0]["debited"] != len(accounts):
+        raise journal.BrokenBooks(
+            f"{written[0]['debited']} accounts debited for {len(bought)} leases of {len(accounts)}"
+        )
+
+
+def as_told(bought: Sequence[tuple[Bought, Claim]], made: Sequence[Activation]) -> list[Leased]:
+    """The leases as their suppliers are told."""
+    return [
+        Leased(
+            new.id, new.country_id, new.service_id, one.offer.supplier_id, new.e164, new.created_at, new.due_at, new.kind,
+            one.request.language,
+        )
+        for (one, _), new in zip(bought, made, strict=True)
+    ]  # fmt: skip
 
 
 async def write_order_ids(tx: Connection, leases: Iterable[tuple[LeaseRequest, int]]) -> None:

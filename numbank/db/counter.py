@@ -30,22 +30,32 @@ RETRIED = (asyncpg.TransactionRollbackError, asyncpg.InvalidCachedStatementError
 LOCKED = (asyncpg.LockNotAvailableError,)
 # 22xxx and 23xxx: one request of the batch poisons it; found by serving them one by one.
 POISON = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+# Together 2.7 s: longer than a frozen node can hold a lock (`idle_in_transaction_session_timeout`).
+FIRST_PAUSE_S = 0.003
+LONGEST_PAUSE_S = 0.1
+MOST_PAUSES = 30
 # 08, 53, 57: not retried.
 DOWN = (*CONNECTION_ERRORS, asyncpg.InsufficientResourcesError, asyncpg.OperatorInterventionError)
 
 
 class Again(msgspec.Struct, frozen=True):
-    """A result that says: put this request into the next batch (in front of the queue)."""
+    """A result that says: put this request into the next batch (in front of the queue).
+
+    With `last`, what it needs is locked by others, for a moment: it is put there after a pause, and `last` is its result
+    when it has paused MOST_PAUSES times. So nobody is told "none left" of something that nobody else takes.
+    """
 
     request: object
+    last: Refusal | Again | None = None
 
 
 class Entry(msgspec.Struct, Generic[Req, Res]):
-    """One waiting caller."""
+    """One waiting caller; `pauses` counts how often what it needs was locked by others."""
 
     request: Req
     future: asyncio.Future[Res | Refusal]
     deadline: float
+    pauses: int = 0
 
 
 class Watch:
@@ -53,6 +63,9 @@ class Watch:
 
     def served(self, counter: str, size: int, seconds: float) -> None:
         """A batch of `size` was answered after `seconds`."""
+
+    def waited(self, counter: str, seconds: float) -> None:
+        """The request of a batch that waited longest had its answer after so long."""
 
     def failed(self, counter: str, kind: str, error: BaseException | None) -> None:
         """A batch went wrong: kind is `retry`, `locked`, `poison`, `down`, `lost_commit` or `bug`."""
@@ -110,6 +123,8 @@ class Counter(Generic[Req, Res]):
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self._idle = False
+        self._pausing = 0
+        self._warned = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def ask(self, request: Req) -> asyncio.Future[Res | Refusal]:
@@ -118,18 +133,19 @@ class Counter(Generic[Req, Res]):
         if loop is None:
             loop = self._loop = asyncio.get_running_loop()
         future: asyncio.Future[Res | Refusal] = loop.create_future()
-        if self._stopping or len(self._queue) >= self._queue_limit:
+        if self._stopping or len(self._queue) + self._pausing >= self._queue_limit:
             future.set_result(Overloaded())
         else:
             self._queue.append(Entry(request, future, monotonic() + self._deadline_s))
             if self._idle:
+                self._idle = False  # one ring is enough for all who come before the clerk does
                 self._bell.set()
         return future
 
     @property
     def waiting(self) -> int:
         """How many requests are queued now."""
-        return len(self._queue)
+        return len(self._queue) + self._pausing
 
     def start(self) -> None:
         """Start the clerk."""
@@ -146,7 +162,7 @@ class Counter(Generic[Req, Res]):
     async def _run(self) -> None:
         while True:
             if not self._queue:
-                if self._stopping:
+                if self._stopping and not self._pausing:
                     return
                 self._bell.clear()
                 self._idle = True
@@ -162,30 +178,37 @@ class Counter(Generic[Req, Res]):
                     # The clerk outlives everything, or its callers would wait for ever.
                     self._refuse(batch)
                     self._tell("bug", error)
-                self._watch.served(self.name, len(batch), monotonic() - started)
+                now = monotonic()
+                self._watch.served(self.name, len(batch), now - started)
+                self._watch.waited(self.name, now - batch[0].deadline + self._deadline_s)
 
     def _take(self) -> list[Entry[Req, Res]]:
         """The next batch: no caller that went away or waited too long, no key twice; the order of arrival stays."""
         now = monotonic()
-        batch: list[Entry[Req, Res]] = []
+        taken = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_limit))]
+        batch = [entry for entry in taken if entry.deadline >= now and not entry.future.done()]
+        if len(batch) < len(taken):
+            for entry in taken:
+                if entry.deadline < now and not entry.future.done():
+                    entry.future.set_result(Overloaded())
+        return batch if self._key is None else self._one_of_each(batch, self._key)
+
+    def _one_of_each(
+        self, batch: list[Entry[Req, Res]], key_of: Callable[[Req], Hashable | None]
+    ) -> list[Entry[Req, Res]]:
+        """Those of a batch with keys of their own; the others go back to the front of the queue."""
         keys: set[Hashable] = set()
+        chosen: list[Entry[Req, Res]] = []
         later: list[Entry[Req, Res]] = []
-        while self._queue and len(batch) < self._batch_limit:
-            entry = self._queue.popleft()
-            if entry.future.done():
-                continue
-            if entry.deadline < now:
-                entry.future.set_result(Overloaded())
-                continue
-            key = self._key(entry.request) if self._key is not None else None
+        for entry in batch:
+            key = key_of(entry.request)
             if key is not None and key in keys:
                 later.append(entry)
                 continue
-            if key is not None:
-                keys.add(key)
-            batch.append(entry)
+            keys.add(key)
+            chosen.append(entry)
         self._queue.extendleft(reversed(later))
-        return batch
+        return chosen
 
     async def _answer(self, batch: list[Entry[Req, Res]]) -> None:
         """Serve a batch and hand out the results; whatever goes wrong, every caller gets an answer."""
@@ -205,15 +228,42 @@ class Counter(Generic[Req, Res]):
             for entry in batch:
                 await self._answer([entry])
             return
-        again = []
+        again: list[Entry[Req, Res]] = []
         for entry, result in zip(batch, results, strict=True):
-            # By type: isinstance on a Struct class goes through ABCMeta, which a poll would feel.
+            # By type: isinstance on a Struct class goes through ABCMeta, which a poll would feel; so would `cast`, a call.
             if type(result) is Again:
-                entry.request = cast("Req", result.request)  # a desk gives back its own kind of request
-                again.append(entry)
+                self._once_more(entry, result, again)
             elif not entry.future.done():
-                entry.future.set_result(cast("Res | Refusal", result))
+                entry.future.set_result(result)  # type: ignore[arg-type]  # it is no Again
         self._queue.extendleft(reversed(again))
+
+    def _once_more(self, entry: Entry[Req, Res], result: Again, again: list[Entry[Req, Res]]) -> None:
+        """A result that is none yet: into the next batch (`again`), there after a pause, or what is the last word then."""
+        word: Refusal | Again = result
+        while isinstance(word, Again) and word.last is not None and entry.pauses >= MOST_PAUSES:
+            word = word.last
+        if isinstance(word, Again):
+            entry.request = cast("Req", word.request)  # a desk gives back its own kind of request
+            if word.last is None:
+                again.append(entry)
+            else:
+                self._pause(entry)
+        elif not entry.future.done():
+            entry.future.set_result(word)
+
+    def _pause(self, entry: Entry[Req, Res]) -> None:
+        """Put a request in front of the queue again when those who hold what it needs had time to go on."""
+        self._pausing += 1
+        pause_s = min(FIRST_PAUSE_S * 2**entry.pauses, LONGEST_PAUSE_S)
+        entry.pauses += 1
+        asyncio.get_running_loop().call_later(pause_s, self._resume, entry)
+
+    def _resume(self, entry: Entry[Req, Res]) -> None:
+        """Back into the queue where it stood: all have the same patience, so deadlines tell the order of arrival."""
+        self._pausing -= 1
+        later = (place for place, other in enumerate(self._queue) if other.deadline > entry.deadline)
+        self._queue.insert(next(later, len(self._queue)), entry)
+        self._bell.set()
 
     async def _one_party_at_a_time(self, batch: list[Entry[Req, Res]]) -> None:
         """Somebody holds a lock too long: those who do not need it are served, the others are refused after one try."""
@@ -227,10 +277,10 @@ class Counter(Generic[Req, Res]):
         for entries in parties.values():
             await self._answer(entries)
 
-    def _refuse(self, batch: list[Entry[Req, Res]]) -> None:
+    def _refuse(self, batch: list[Entry[Req, Res]], *, away: bool = False) -> None:
         for entry in batch:
             if not entry.future.done():
-                entry.future.set_result(Unavailable())
+                entry.future.set_result(Unavailable(away=away))
 
     def _tell(self, kind: str, error: BaseException) -> None:
         self._watch.failed(self.name, kind, error)
@@ -258,7 +308,7 @@ class Counter(Generic[Req, Res]):
                     raise  # the driver refuses what we asked on a connection that works: a bug, not an outage
                 self._tell("down", error)
                 await self._drop_connection()
-                return [Unavailable()] * len(requests)
+                return [Unavailable(away=True)] * len(requests)
         return [Unavailable()] * len(requests)
 
     async def _transact(self, connection: Connection, requests: list[Req]) -> Sequence[Res | Refusal | Again]:
@@ -270,6 +320,7 @@ class Counter(Generic[Req, Res]):
             return answers.results
         mark = new_uuid()
         backend = connection.get_server_pid()
+        self._warned = False
         try:
             # Mark and commit travel together: one round trip, and the mark is there exactly if the batch is.
             await connection.execute(f"insert into batch_done (id) values ('{mark}'); commit")  # noqa: S608  our own uuid
@@ -278,20 +329,36 @@ class Counter(Generic[Req, Res]):
         except Exception as error:
             # Whatever it was, only the mark can tell whether the commit happened.
             raise CommitUnknown(mark, backend, answers.results) from error
+        if self._warned:
+            # "Committed locally, but might not have been replicated": somebody broke the wait for the standby off.
+            raise CommitUnknown(mark, backend, answers.results)
         return answers.results
 
     async def _settle(self, lost: CommitUnknown) -> Sequence[Res | Refusal | Again] | None:
         """After a lost COMMIT answer: the results if it was committed, None to run the batch again, else refusals."""
         with contextlib.suppress(*DOWN, *LOCKED):
-            committed = await commit_fate(await self._connected(), lost.mark, lost.backend)
-            return lost.results if committed else None
+            connection, self._warned = await self._connected(), False
+            committed = await commit_fate(connection, lost.mark, lost.backend)
+            if not self._warned:  # else the proof is none either: its own wait for the standby was broken off
+                return lost.results if committed else None
         # Nobody can say now. Should it have been committed, expiry gives the money back (engine 1.5).
-        return [Unavailable()] * len(lost.results)
+        return [Unavailable(away=True)] * len(lost.results)
 
     async def _connected(self) -> asyncpg.Connection[asyncpg.Record]:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await self._open()
+            try:
+                self._connection = await self._open()
+            except DOWN:
+                # The database is away: who waits behind this batch is told so now, not when each has had its turn.
+                self._refuse(list(self._queue), away=True)
+                self._queue.clear()
+                raise
+            self._connection.add_log_listener(self._hear)
         return self._connection
+
+    def _hear(self, _connection: object, message: asyncpg.PostgresLogMessage) -> None:
+        """What the server says beside its answers; the clerk hears it before the answer that follows it."""
+        self._warned = self._warned or message.severity_en == "WARNING"
 
     def _alive(self) -> bool:
         return self._connection is not None and not self._connection.is_closed()

@@ -161,6 +161,6 @@ def split(cash: int, cashback: int, amount: int | None) -> tuple[int, int]:
 
 async def _end(tx: Connection, sql: str, hold_ids: Sequence[int]) -> None:
     if hold_ids:
-        ended = await tx.fetchval(sql, list(hold_ids))
+        ended = await tx.fetchval(sql, list(hold_ids), min(hold_ids), max(hold_ids))
         if ended != len(hold_ids):
             raise BrokenBooks(f"{ended} of {len(hold_ids)} holds were open")

@@ -51,9 +51,11 @@ with wanted as (
 select count(*) from debited;
 
 -- name: post_holds
--- Earn open holds; touches no account row. Gives how many were open.
+-- Earn open holds; touches no account row. Gives how many were open. $2 and $3 are the least and the greatest of the ids: by them
+-- old partitions are left out, which an array does not do.
 with posted as (
-  update hold set state = 1 where id = any($1::bigint[]) and state = 0 returning id, account_id, cash + cashback as amount
+  update hold set state = 1 where id = any($1::bigint[]) and id >= $2::bigint and id <= $3::bigint and state = 0
+  returning id, account_id, cash + cashback as amount
 ), booked as (
   insert into entry (kind, debit, credit, currency, amount, hold_id)
   select 3, -2, -3, a.currency, p.amount, p.id from posted p join account a on a.id = p.account_id where p.amount > 0
@@ -110,7 +112,8 @@ select count(*) from refunded;
 -- name: void_holds
 -- Give open holds back to where they came from; the accounts are locked. Gives how many were open.
 with voided as (
-  update hold set state = 2 where id = any($1::bigint[]) and state = 0 returning id, account_id, cash, cashback
+  update hold set state = 2 where id = any($1::bigint[]) and id >= $2::bigint and id <= $3::bigint and state = 0
+  returning id, account_id, cash, cashback
 ), booked as (
   insert into entry (kind, debit, credit, currency, amount, hold_id)
   select 4, -2, 2 * v.account_id, a.currency, v.cash, v.id from voided v join account a on a.id = v.account_id where v.cash > 0

@@ -6,6 +6,7 @@ Locks: accounts, shelves, numbers (engine 1.2). A rented number is held under mi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -70,7 +71,7 @@ class RentDesk:
                 winners.append((plan, found))
                 continue
             freed.add(plan.request.account_id)
-            plan.result = Again(plan.request) if index in claims.more else self._elsewhere(plan)
+            plan.result = claims.otherwise(index, plan.request, partial(self._elsewhere, plan))
         for plan in short:  # what was set aside for somebody who then got no number may be enough after all
             if plan.request.account_id in freed:
                 plan.result = Again(plan.request)

@@ -9,14 +9,17 @@ for the numbers that it rejects stay there and would be met again and again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from numbank.clock import Chance
 from numbank.db.columns import columns
+from numbank.db.counter import Again
 from numbank.db.pool import Connection
 from numbank.db.queries import Queries
+from numbank.errors import Refusal
 from numbank.supply.shelf import NumberState, Shelf, hashed_start
 
 Q = Queries("numbank.supply")
@@ -30,6 +33,7 @@ MIN_LATER_WINDOW = 32
 MOST_LOOKED_AT = 512
 
 Key = tuple[int, int]  # pool, service
+Bookmark = tuple[int, int, int, int]  # pool, service, hi, lo
 
 _chance = Chance()
 
@@ -58,6 +62,18 @@ class Claim(msgspec.Struct, frozen=True):
     also: tuple[int, ...] = ()
 
 
+class Luck(msgspec.Struct):
+    """How far a desk's claims look beyond what they need: less after each one that had enough at once, far again after
+    one that had not. Each candidate costs a lock, and most pools are long and free.
+    """
+
+    spare: int = SPARE
+
+    def learn(self, rounds: int) -> None:
+        """A claim took so many rounds."""
+        self.spare = max(self.spare - 1, 0) if rounds <= 1 else SPARE
+
+
 class Edits(msgspec.Struct):
     """What a claim changes besides the numbers themselves; saved with them."""
 
@@ -65,47 +81,85 @@ class Edits(msgspec.Struct):
     on_pile: list[tuple[int, int, int]] = []
     passed: list[tuple[int, int, int]] = []
 
+    @property
+    def any(self) -> bool:
+        """Whether there is something to write."""
+        return bool(self.off_pile or self.on_pile or self.passed)
+
 
 class Claims(msgspec.Struct):
-    """The outcome: one claim or None per wish; `more` holds the wishes that may succeed if they ask again."""
+    """The outcome: one claim or None per wish; `more` holds the wishes that may succeed if they ask again, `busy` those
+    that met numbers which others had locked, and may give back free.
+    """
 
     found: list[Claim | None]
     more: set[int]
     shelves: dict[Key, Shelf]
     edits: Edits
+    busy: set[int] = set()
+
+    def otherwise(self, index: int, request: object, elsewhere: Callable[[], Refusal | Again]) -> Refusal | Again:
+        """What becomes of a request whose wish found nothing. `elsewhere` is what follows when its pools are empty."""
+        if index in self.more:
+            return Again(request)
+        return Again(request, elsewhere()) if index in self.busy else elsewhere()
+
+    @property
+    def bookmarks(self) -> list[Bookmark]:
+        """The bookmarks that moved on."""
+        return [(one.pool_id, one.service_id, one.hi, one.lo) for one in self.shelves.values() if one.moved]
 
     @property
     def moved(self) -> bool:
         """Whether there is anything to save even if nobody got a number."""
-        edits = self.edits
-        return bool(edits.off_pile or edits.on_pile or edits.passed) or any(
-            shelf.moved for shelf in self.shelves.values()
-        )
+        return self.edits.any or any(shelf.moved for shelf in self.shelves.values())
 
 
 async def lock_shelves(tx: Connection, keys: Iterable[Key]) -> dict[Key, Shelf]:
     """Lock the shelves in order, making those that are new; then read them in the next statement (engine 1.1)."""
+    wanted = await _locked(tx, keys)
+    return {(row[0], row[1]): Shelf(*row) for row in await tx.fetch(Q.read_shelves, *columns(wanted))}
+
+
+async def _lock_stocked(
+    tx: Connection, keys: Iterable[Key], wants: Mapping[Key, int]
+) -> tuple[dict[Key, Shelf], list[tuple[int, int, int, int]]]:
+    """The same, with the first rows of the piles of those that want some."""
+    wanted = await _locked(tx, keys)
+    found: dict[Key, Shelf] = {}
+    piles: list[tuple[int, int, int, int]] = []
+    for *row, seqs, tries in await tx.fetch(Q.read_stocked, *columns((*key, wants.get(key, 0)) for key in wanted)):
+        shelf = Shelf(*row)
+        found[shelf.pool_id, shelf.service_id] = shelf
+        if seqs:
+            piles += ((shelf.pool_id, shelf.service_id, *one) for one in zip(seqs, tries, strict=True))
+    return found, piles
+
+
+async def _locked(tx: Connection, keys: Iterable[Key]) -> list[Key]:
+    """Lock shelves in order, make those that are new; gives the keys in that order."""
     wanted = sorted(set(keys))
-    columns = [list(column) for column in zip(*wanted, strict=True)]
-    locked = {(pool_id, service_id) for pool_id, service_id in await tx.fetch(Q.lock_shelves, *columns)}
+    locked = {(pool_id, service_id) for pool_id, service_id in await tx.fetch(Q.lock_shelves, *columns(wanted))}
     missing = [key for key in wanted if key not in locked]
     if missing:
         sizes = dict(map(tuple, await tx.fetch(Q.pool_sizes, [pool_id for pool_id, _ in missing])))
         starts = [(*key, hashed_start(*key, sizes[key[0]])) for key in missing]
-        await tx.execute(Q.make_shelves, *(list(column) for column in zip(*starts, strict=True)))
-        await tx.fetch(Q.lock_shelves, *columns)
-    return {(row[0], row[1]): Shelf(*row) for row in await tx.fetch(Q.read_shelves, *columns)}
+        await tx.execute(Q.make_shelves, *columns(starts))
+        await tx.fetch(Q.lock_shelves, *columns(wanted))
+    return wanted
 
 
 class _Search:
     """The bookkeeping of one claim: which wish still needs a number, and from which pool."""
 
-    def __init__(self, wishes: Sequence[Wish], shelves: dict[Key, Shelf]) -> None:
+    def __init__(self, wishes: Sequence[Wish], shelves: dict[Key, Shelf], spare: int = SPARE) -> None:
         self.wishes = wishes
+        self.spare = spare
         self.claims = Claims([None] * len(wishes), set(), shelves, Edits())
         self.position = [0] * len(wishes)
         self.rounds: dict[Key, int] = {}
         self.stuck: set[Key] = set()
+        self.locked: set[Key] = set()  # shelves with candidates that somebody else holds
         self.taken: set[int] = set()
         self.tries: dict[tuple[int, int, int], int] = {}
         self.pile_after: dict[Key, int] = {}
@@ -145,7 +199,7 @@ class _Search:
 
     def size(self, key: Key, indexes: list[int]) -> int:
         """How many candidates this round looks at: a few more than needed, then many more."""
-        size = len(indexes) + SPARE
+        size = len(indexes) + (SPARE if key in self.picky else self.spare)
         if key in self.picky:
             return (MOST_LOOKED_AT - size) // (MAX_ROUNDS - 1) if self.rounds.get(key) else size
         return max(size * GROWTH, MIN_LATER_WINDOW) if self.rounds.get(key) else size
@@ -205,6 +259,7 @@ class _Search:
                 progress = True
             found = seen.get(seq)
             if found is None:  # somebody else holds it: it cannot be judged, so it stays worth a try
+                self.locked.add(key)
                 if ahead:
                     edits.on_pile.append((pool_id, service_id, seq))
                 continue
@@ -259,10 +314,12 @@ class _Search:
         Who was too picky has looked at enough.
         """
         for index, wish in enumerate(self.wishes):
-            if index in self.rejected:
+            if self.claims.found[index] is not None:
                 continue
             keys = [(pool_id, wish.service_id) for pool_id in wish.pool_ids]
-            if self.claims.found[index] is None and any(
+            if not self.locked.isdisjoint(keys):
+                self.claims.busy.add(index)
+            if index not in self.rejected and any(
                 key not in self.stuck and not (self.claims.shelves[key].finished and key in self.pile_read)
                 for key in keys
             ):
@@ -270,13 +327,15 @@ class _Search:
         return self.claims
 
 
-async def claim(tx: Connection, wishes: Sequence[Wish]) -> Claims:
+async def claim(tx: Connection, wishes: Sequence[Wish], luck: Luck | None = None) -> Claims:
     """Find and lock a free, unused number for each wish. Every pool of a wish is tried before it is given up.
 
-    A wish in `more` met only numbers that were not free, on a shelf that goes on: save, and ask again.
+    A wish in `more` met only numbers that were not free, on a shelf that goes on: save, and ask again. `luck` is what the
+    desk knows from its claims before.
     """
     if not wishes:
         return Claims([], set(), {}, Edits())
+    luck = luck or Luck()
     keys = {
         (pool_id, service_id)
         for wish in wishes
@@ -284,10 +343,19 @@ async def claim(tx: Connection, wishes: Sequence[Wish]) -> Claims:
         for pool_id in wish.pool_ids
     }
     further = sorted({service_id for wish in wishes for service_id in wish.also})
-    search = _Search(wishes, await lock_shelves(tx, keys))
+    read: list[tuple[int, int, int, int]] | None = None
+    if any(wish.excluded or wish.also for wish in wishes):
+        search = _Search(wishes, await lock_shelves(tx, keys))
+    else:
+        firsts = Counter((wish.pool_ids[0], wish.service_id) for wish in wishes if wish.pool_ids)
+        wants = {key: count + luck.spare for key, count in firsts.items()}
+        shelves, read = await _lock_stocked(tx, keys, wants)
+        search = _Search(wishes, shelves, luck.spare)
+    rounds = 0
     while groups := search.groups():
-        unread = search.pile_wishes(groups)
-        piles = [tuple(row) for row in await tx.fetch(Q.read_piles, *columns(unread, 4))] if unread else []
+        rounds += 1
+        piles = await _piles(tx, search.pile_wishes(groups)) if read is None else read
+        read = None
         looked = search.candidates(groups, piles)
         asked = [(*key, seq) for key, seqs in looked.items() for seq in seqs]
         rows = await tx.fetch(Q.lock_candidates, *columns(asked, 3)) if asked else []
@@ -299,7 +367,23 @@ async def claim(tx: Connection, wishes: Sequence[Wish]) -> Claims:
             seen.setdefault((pool_id, service_id), {})[seq] = (number_id, e164, state, used)
         for key, indexes in groups.items():
             search.judge(key, looked[key], seen.get(key, {}), indexes)
+    luck.learn(rounds)
     return search.finish()
+
+
+async def _piles(tx: Connection, unread: Sequence[tuple[int, ...]]) -> list[tuple[int, int, int, int]]:
+    """The next rows of piles."""
+    return [(p, s, seq, tries) for p, s, seq, tries in await tx.fetch(Q.read_piles, *columns(unread))] if unread else []
+
+
+async def tidy(tx: Connection, claims: Claims) -> None:
+    """Write what a claim found about piles and numbers that were not free; for who writes everything else otherwise."""
+    if claims.edits.any:
+        await tx.execute(Q.save_shelves, *columns((), 4), *_edited(claims.edits), *columns((), 3))
+
+
+def _edited(edits: Edits) -> Iterable[list[int]]:
+    return (*columns(edits.off_pile, 3), *columns(edits.on_pile, 3), *columns(edits.passed, 3))
 
 
 async def save(tx: Connection, claims: Claims, leased: Sequence[tuple[Claim, int]]) -> None:
@@ -316,13 +400,5 @@ async def save(tx: Connection, claims: Claims, leased: Sequence[tuple[Claim, int
     counts: dict[Key, int] = {}
     for one, _ in leased:
         counts[one.pool_id, one.service_id] = counts.get((one.pool_id, one.service_id), 0) + 1
-    moved = [(shelf.pool_id, shelf.service_id, shelf.hi, shelf.lo) for shelf in claims.shelves.values() if shelf.moved]
-    edits = claims.edits
-    await tx.execute(
-        Q.save_shelves,
-        *columns(moved, 4),
-        *columns(edits.off_pile, 3),
-        *columns(edits.on_pile, 3),
-        *columns(edits.passed, 3),
-        *columns([(*key, count) for key, count in counts.items()], 3),
-    )
+    counted = columns([(*key, count) for key, count in counts.items()], 3)
+    await tx.execute(Q.save_shelves, *columns(claims.bookmarks, 4), *_edited(claims.edits), *counted)

@@ -25,6 +25,17 @@ select s.pool_id, s.service_id, s.start, s.hi, s.lo, p.last_seq
 from unnest($1::int[], $2::int[]) g(pool_id, service_id)
 join shelf s on s.pool_id = g.pool_id and s.service_id = g.service_id join pool p on p.id = s.pool_id;
 
+-- name: read_stocked
+-- Locked shelves with the size of their pools and the first rows of their piles, as many as each wants.
+select s.pool_id, s.service_id, s.start, s.hi, s.lo, p.last_seq, x.seqs, x.tries
+from unnest($1::int[], $2::int[], $3::int[]) g(pool_id, service_id, want)
+join shelf s on s.pool_id = g.pool_id and s.service_id = g.service_id join pool p on p.id = s.pool_id
+cross join lateral (
+  select array_agg(seq) as seqs, array_agg(tries) as tries from (
+    select seq, tries from pile where pool_id = g.pool_id and service_id = g.service_id order by seq limit g.want
+  ) first
+) x;
+
 -- name: read_piles
 -- The next rows of piles behind a seq, as many as each group wants.
 select g.p, g.s, x.seq, x.tries from unnest($1::int[], $2::int[], $3::int[], $4::int[]) g(p, s, want, after)

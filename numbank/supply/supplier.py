@@ -55,6 +55,11 @@ class Suppliers:
         """Those that do errands: pass messages on, place calls."""
         return {id_: supplier for id_, supplier in self._special.items() if isinstance(supplier, Runner)}
 
+    @property
+    def listen(self) -> bool:
+        """Whether anybody is to be told at all."""
+        return bool(self._special)
+
     async def leased(self, tx: Connection, leases: Sequence[Leased]) -> None:
         """Tell each supplier about its own."""
         for supplier_id, supplier in self._special.items():

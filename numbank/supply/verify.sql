@@ -134,6 +134,12 @@ from (
 
 -- name: withheld_counts
 -- A shelf's kept count of withheld numbers with its movements is that of the used ones and those that rest for the service.
+-- One snapshot could not count years of uses. It does not have to: what lies behind a bookmark is used, on the pile or passed by
+-- (`behind`), so what is not withheld of it is counted; and uses ahead of one are of numbers that were shared, or asked for.
+with roaming as materialized (
+  select n.id, n.pool_id, n.seq from pool p join supplier su on su.id = p.supplier_id join number n on n.pool_id = p.id
+  where p.id between $1 and $2 and (n.shared or su.asked)
+)
 select case when kept <> withheld
     then format('shelf of pool %s and service %s counts %s withheld numbers, there are %s', pool_id, service_id, kept, withheld) end
 from (
@@ -142,11 +148,17 @@ from (
     union all
     select pool_id, service_id, withheld, 0 from stock_move where pool_id between $1 and $2 and service_id is not null
     union all
-    select n.pool_id, u.service_id, 0, count(*) from number n join use u on u.number_id = n.id
-    where n.pool_id between $1 and $2 group by n.pool_id, u.service_id
+    select pool_id, service_id, 0, hi - start + lo from shelf where pool_id between $1 and $2
     union all
-    select n.pool_id, w.service_id, 0, count(*) from number n join passed w on w.number_id = n.id
-    where n.pool_id between $1 and $2 and w.not_before is not null group by n.pool_id, w.service_id
+    select pool_id, service_id, 0, -count(*) from pile where pool_id between $1 and $2 group by pool_id, service_id
+    union all
+    select n.pool_id, w.service_id, 0, -count(*) from passed w join number n on n.id = w.number_id
+    where n.pool_id between $1 and $2 and w.not_before is null group by n.pool_id, w.service_id
+    union all
+    select n.pool_id, u.service_id, 0, count(*)
+    from roaming n cross join lateral (select service_id from use where number_id = n.id offset 0) u
+    left join shelf s on s.pool_id = n.pool_id and s.service_id = u.service_id
+    where not coalesce(n.seq > s.start and n.seq <= s.hi or n.seq <= s.lo, false) group by n.pool_id, u.service_id
   ) line group by pool_id, service_id
 ) shelf;
 

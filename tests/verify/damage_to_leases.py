@@ -21,7 +21,7 @@ LEASES = (
            "update activation set group_id = group_id + 1000000 where group_id is not null",
            also="activation.leased activation.holders"),
     damage("a further lease on a number that is not shared", "activation.grouped",
-           "update number set shared = false where shared", also="supply.uses"),
+           "update number set shared = false where shared", also="supply.uses supply.withheld_counts"),
     damage("a reactivation of another number", "activation.grouped",
            f"update activation set parent_id = {DONE} where origin = 3"),
     damage("a reactivation of what was not done", "activation.grouped",
@@ -57,7 +57,7 @@ LEASES = (
     damage("a lease whose number is not used", "activation.guarded",
            f"delete from use where (number_id, service_id) ="
            f" (select number_id, service_id from activation where id = {DONE})",
-           also="supply.behind supply.withheld_counts"),
+           also="supply.behind"),
     damage("a number used twice for a service", "activation.once",
            f"update activation a set number_id = o.number_id, e164 = o.e164, service_id = o.service_id from activation o"
            f" where a.id = {DONE} and o.id = {OTHER_DONE}",

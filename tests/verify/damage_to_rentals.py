@@ -51,7 +51,7 @@ RENTALS = (
            f"update rent set ended_at = created_at - interval '1 s' where id = {CANCELLED}"),
     damage("a rental whose number is not used", "rent.guarded",
            f"delete from use where (number_id, service_id) = (select number_id, service_id from rent where id = {SINGLE})",
-           also="supply.behind supply.withheld_counts"),
+           also="supply.behind"),
     damage("a message without its place", "rent.places",
            f"delete from rent_message where rent_id = {FIRM} and place = 2"),
     damage("a message that is in two places", "rent.places",

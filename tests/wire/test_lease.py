@@ -87,6 +87,7 @@ async def market(bank: tuple[App, Shop]) -> Market:
 async def stocked(market: Market, how_many: int = 5, *, abilities: int = SMS, **offer: object) -> list[int]:
     numbers = await market.shop.numbers(how_many, country=market.country, abilities=abilities)
     await market.shop.offer("tg", country=market.country, **offer)  # type: ignore[arg-type]
+    await market.shop.counted()  # what a limit is told of is the kept count
     return numbers
 
 
