@@ -380,7 +380,11 @@ class TooLarge(Refusal):
 
 
 class Unavailable(Refusal):
-    """The database cannot answer now; nothing half-done."""
+    """The database cannot answer now; nothing half-done. `away`: it answers nobody, so it is not this request's fault."""
+
+    def __init__(self, *, away: bool = False) -> None:
+        super().__init__()
+        self.away = away
 
 
 class OperatorError(Exception):

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from numbank.clock import new_uuid
 from numbank.db.pool import Connection
+
+# How long one looks for the end of an old backend: beyond what the server itself allows a transaction.
+LOOKS, LOOK_EVERY_S = 100, 0.05
+MARKED = "select exists (select from batch_done where id = $1)"
 
 
 class CommitUnknown(Exception):  # noqa: N818  a state of knowledge, not a mistake
@@ -25,8 +30,18 @@ async def commit_fate(connection: Connection, mark: UUID, backend: int) -> bool:
 
     Bounded by the server: an idle transaction ends after 2 s, a statement after 3 s (engine 6). A backend that lives
     longer than this waits is another session that got the same pid, or one that hangs in a synchronous commit.
+
+    A mark that can be read is not yet a promise: when a wait for the synchronous standby is broken off, the commit shows on
+    this server only, and a fail-over would undo it. A commit of our own behind it waits for the standby, so it is proof.
     """
-    for _ in range(200):
+    committed = await _marked(connection, mark, backend)
+    if committed:
+        await connection.execute("insert into batch_done (id) values ($1)", new_uuid())
+    return committed
+
+
+async def _marked(connection: Connection, mark: UUID, backend: int) -> bool:
+    for _ in range(LOOKS):
         row = await connection.fetchrow(
             "select exists (select from batch_done where id = $1) as done,"
             " exists (select from pg_stat_activity where pid = $2 and pid <> pg_backend_pid()) as alive",
@@ -38,6 +53,6 @@ async def commit_fate(connection: Connection, mark: UUID, backend: int) -> bool:
             return True
         if not row["alive"]:
             # The mark was read before the backend was seen gone: look once more, now that nothing can change.
-            return bool(await connection.fetchval("select exists (select from batch_done where id = $1)", mark))
-        await asyncio.sleep(0.05)
+            return bool(await connection.fetchval(MARKED, mark))
+        await asyncio.sleep(LOOK_EVERY_S)
     raise TimeoutError(f"the backend {backend} of batch {mark} does not end")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
+
+from numbank.db.hosts import reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,14 +47,19 @@ CONNECTION_ERRORS = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.ReadOnlySQLTransactionError,  # no primary any more: the next connection finds the new one
 )
+
+
+# How long one host may take to accept a connection: of a bank that serves, and of a command, which has more patience.
+HOST_S = 3.0
+PATIENT_HOST_S = 20.0
 
 
 async def connect(dsn: str, *, hot: bool, command_timeout_s: float) -> asyncpg.Connection[asyncpg.Record]:
     """One connection; `hot` for clerks: no sequential scans, no joins but by look-ups, generic plans."""
-    return await asyncpg.connect(
-        dsn, server_settings=CLERK if hot else SESSION, command_timeout=command_timeout_s, timeout=command_timeout_s
-    )
+    host_s = min(command_timeout_s, HOST_S if hot else PATIENT_HOST_S)
+    return await reach(dsn, host_s=host_s, server_settings=CLERK if hot else SESSION, command_timeout=command_timeout_s)
 
 
 def connector(dsn: str, command_timeout_s: float) -> Callable[[], asyncio.Future[asyncpg.Connection[asyncpg.Record]]]:
@@ -68,13 +76,14 @@ async def create_pool(dsn: str, *, size: int, command_timeout_s: float, hot: boo
 
     `hot` for a bank that serves: its statements live as long as those of the clerks, and meet the same growing tables.
     """
+    opening: Any = partial(reach, host_s=min(command_timeout_s, HOST_S if hot else PATIENT_HOST_S))
     pool = await asyncpg.create_pool(
         dsn,
         min_size=1,
         max_size=size,
+        connect=opening,
         server_settings=HOT if hot else SESSION,
         command_timeout=command_timeout_s,
-        timeout=command_timeout_s,
         max_inactive_connection_lifetime=300,
     )
     return pool

@@ -9,15 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import structlog
 
 from numbank.db.pool import Connection, Pool
 
+if TYPE_CHECKING:
+    import asyncpg
+
 log = structlog.get_logger("numbank")
 
 BUMP = "update version set value = value + 1 where topic = $1"
 READ = "select topic, value from version"
+# How long a look waits for the database before it counts as away, and how long a request waits for a look from then on.
+LOOK_S = 2.0
+PATIENCE_S = 0.7
 
 Changed = Callable[[], Awaitable[None]]
 
@@ -30,8 +37,19 @@ async def bump(connection: Connection, topic: str) -> None:
 class Versions:
     """Polls the versions and calls the subscribers of a topic that changed before it counts as seen."""
 
-    def __init__(self, pool: Pool, *, poll_s: float, max_age_s: float) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        poll_s: float,
+        max_age_s: float,
+        open_one: Callable[[], Awaitable[asyncpg.Connection[asyncpg.Record]]] | None = None,
+    ) -> None:
+        """`open_one` opens a connection for the looks alone: those of the pool may all hang on a database that went away,
+        and the looks must be the first to see that it is back."""
         self._pool = pool
+        self._open = open_one
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._poll_s = poll_s
         self._max_age_s = max_age_s
         self._seen: dict[str, int] = {}
@@ -41,14 +59,18 @@ class Versions:
         self._looked_at = float("-inf")
         self._looking: asyncio.Task[dict[str, int]] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._reading = asyncio.Lock()
+        self._away = False
 
     def subscribe(self, topic: str, changed: Changed) -> None:
         """`changed` runs at the first look and after each change of `topic`."""
         self._subscribers.setdefault(topic, []).append(changed)
 
     def guard(self, topic: str, changed: Changed) -> None:
-        """Like `subscribe`, for what must be forgotten before the look counts (keys); quick, and never in need of the
-        database."""
+        """Like `subscribe`, for what must be forgotten or known before the look counts: keys, and what is not sold to whom.
+
+        It is quick, for requests wait for it after a freeze; while it fails nothing is answered from memory.
+        """
         self._guards.setdefault(topic, []).append(changed)
 
     @property
@@ -57,12 +79,22 @@ class Versions:
         return monotonic() - self._looked_at < self._max_age_s
 
     async def ensure_fresh(self) -> None:
-        """Look now if the last look is too old; raises the connection error if the database cannot be asked."""
+        """Look now if the last look is too old; raises the connection error if the database cannot be asked.
+
+        TimeoutError at the latest: who asks while the database is known to be away is told so after PATIENCE_S, whatever a
+        look still waits for. A node that was only frozen, or is slow, waits for its look.
+        """
+        until = monotonic() + (PATIENCE_S if self._away else LOOK_S)
         while not self.fresh:
             # A look that somebody else began may itself be too old when it ends: then once more.
             if self._looking is None or self._looking.done():
                 self._looking = asyncio.create_task(self._look_at_guards())
-            await asyncio.shield(self._looking)
+                self._looking.add_done_callback(_seen)
+            looking = self._looking  # by the time it ends, somebody else may have begun the next
+            done, _ = await asyncio.wait([looking], timeout=until - monotonic())
+            if not done:
+                raise TimeoutError("the database does not answer")
+            looking.result()
 
     async def look(self) -> None:
         """Read all versions, and run the subscribers of those that changed.
@@ -85,7 +117,12 @@ class Versions:
     async def _look_at_guards(self) -> dict[str, int]:
         """Read all versions and run the guards. Counts as a look, from the moment before the question."""
         started = monotonic()
-        versions: dict[str, int] = dict(map(tuple, await self._pool.fetch(READ)))
+        try:
+            versions = await self._read()
+        except BaseException:
+            self._away = True
+            raise
+        self._away = False
         for topic, value in versions.items():
             if self._guarded.get(topic) != value:
                 for changed in self._guards.get(topic, ()):
@@ -93,6 +130,25 @@ class Versions:
                 self._guarded[topic] = value
         self._looked_at = max(self._looked_at, started)
         return versions
+
+    async def _read(self) -> dict[str, int]:
+        if self._open is None:
+            return dict(map(tuple, await self._pool.fetch(READ)))
+        async with self._reading:
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    if self._connection is None or self._connection.is_closed():
+                        self._connection = await self._open()
+                    return dict(map(tuple, await self._connection.fetch(READ)))
+            except BaseException:
+                self._drop()
+                raise
+
+    def _drop(self) -> None:
+        """Close at once: what broke, or may hang, is not asked again."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
 
     def start(self) -> None:
         """Poll in the background."""
@@ -103,6 +159,7 @@ class Versions:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._drop()
 
     async def _poll(self) -> None:
         while True:
@@ -113,3 +170,9 @@ class Versions:
                 # nothing cached may be trusted.
                 log.warning("versions_not_read", error=type(error).__name__)
             await asyncio.sleep(self._poll_s)
+
+
+def _seen(look: asyncio.Task[dict[str, int]]) -> None:
+    """Nobody may be left to see how a look failed; the age of the last one tells it."""
+    if not look.cancelled():
+        look.exception()

@@ -70,7 +70,8 @@ class DeliverDesk:
         if new:
             await self._attach(tx, list(new.values()), now)
             await store.keep(tx, list(new.values()), now)
-        return Answers(results, keep=bool(new))
+        # A repeat is acknowledged by what another batch wrote: by a commit of its own, so that the standby has that too.
+        return Answers(results)
 
     def _is_own(self, one: Incoming, number: numbers.Known | None) -> bool:
         if number is None:

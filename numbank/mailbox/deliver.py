@@ -161,7 +161,8 @@ class DeliverDesk:
         if new:
             await self._attach(tx, list(new.values()), now)
             await self._keep(tx, list(new.values()), now)
-        return Answers(results, keep=bool(new))
+        # A repeat is acknowledged by what another batch wrote: by a commit of its own, so that the standby has that too.
+        return Answers(results)
 
     async def _addresses(self, tx: Connection, incoming: Sequence[IncomingMail]) -> dict[str, int]:
         """The ids of the recipients that are known; an address never changes its id."""

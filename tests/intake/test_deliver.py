@@ -118,3 +118,14 @@ async def test_any_text_can_be_kept(bank: tuple[App, Shop], text: str) -> None:
     lease_id, e164 = await caller.lease("wa")
     assert await push(app, e164, text) is Intake.STORED
     assert (await caller.get("getFullSms", id=lease_id)).startswith("FULL_SMS:")
+
+
+async def test_a_repeat_is_acknowledged_by_a_commit_of_its_own(own_dsn: str) -> None:
+    """What the first one wrote may be known to this server only, while its synchronous standby is away (docs/crashes.md)."""
+    async with open_bank(own_dsn) as (app, shop):
+        (e164,) = await shop.numbers(1)
+        marks = "select count(*) from batch_done"
+        await push(app, e164, "Your code is 1234", message_id="one")
+        before = await shop.connection.fetchval(marks)
+        assert await push(app, e164, "Your code is 1234", message_id="one") is Intake.DUPLICATE
+        assert await shop.connection.fetchval(marks) == before + 1
