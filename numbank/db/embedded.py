@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from numbank.db import pg_lock
+from numbank.db import pg_lock, unfinished
 from numbank.db.pg_account import account_for
 from numbank.db.pg_binaries import MAJOR, binaries
 from numbank.db.pg_cluster import Folder, check_version, close_sockets, create
@@ -78,6 +78,7 @@ class EmbeddedServer:
             lock = pg_lock.take(folder)
             try:
                 if not folder.home.exists():
+                    unfinished.refuse_folder(folder.data)
                     account = account_for(folder.data, folder.home)
                     account.check_reach(folder.data)
                     create(folder, account, say, durable=durable)

@@ -13,7 +13,7 @@ Q = Queries("numbank.db")
 AHEAD = 0.25
 PARENTS = (
     "activation", "hold", "entry", "message", "acquisition", "delivery", "attempt", "rent", "rent_charge", "rent_message",
-    "mailbox", "mail",
+    "mailbox", "mail", "audit",
 )  # fmt: skip
 # Ids that customers name; every kind of lease has its own.
 LEASE_SEQUENCES = ("lease_id", "rent_id", "mailbox_id")

@@ -9,13 +9,24 @@ from importlib import resources
 import asyncpg
 import msgspec
 
+from numbank.db import unfinished
 from numbank.db.pool import Connection
 from numbank.errors import OperatorError
 
 LOCK_KEY = 0x6E756D62  # "numb"
-MAX_TRIES = 15
+TURN_S = 0.2
+# How long a step waits for a lock. While it waits, the statements of running nodes wait behind it, and those give up after
+# their own lock_timeout, 1 s (engine 6 said 2 s: then one long reader, as a backup is, made requests fail).
+LOCK_WAIT = "300ms"
+# Pauses of 0.2 s up to 2 s between the tries: a step waits about two minutes for its moment.
+MAX_TRIES = 64
+LONGEST_PAUSE_S = 2.0
 HEADER = re.compile(r"^-- oldest code: (\d+)$", re.MULTILINE)
 STEP = "-- outside transaction"
+
+INVALID = """
+select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
+where not i.indisvalid and c.relkind = 'i' and c.relnamespace = current_schema()::regnamespace"""
 
 STATUS = """
 create table if not exists migration (
@@ -48,7 +59,12 @@ def known() -> list[Migration]:
 
 
 async def check(connection: Connection) -> None:
-    """Refuse to run on a schema that this code does not fit: too new (needs newer code) or not yet migrated."""
+    """Refuse to run on a schema that this code does not fit (too new, or not yet migrated), or that is half restored."""
+    await unfinished.refuse(connection)
+    await _check_numbers(connection)
+
+
+async def _check_numbers(connection: Connection) -> None:
     newest = known()[-1].number
     try:
         rows = await connection.fetch("select number, oldest_code from migration order by number")
@@ -67,24 +83,37 @@ async def check(connection: Connection) -> None:
         )
 
 
-async def migrate(connection: Connection) -> list[Migration]:
-    """Bring the schema up to date and give back what was applied. Safe to run on several nodes at once."""
+async def migrate(connection: Connection, *, restoring: bool = False) -> list[Migration]:
+    """Bring the schema up to date and give back what was applied. Safe to run on several nodes at once.
+
+    `restoring`: the caller is the restore whose mark would refuse everybody else.
+    """
+    if not restoring:
+        await unfinished.refuse(connection)
     await connection.execute("set statement_timeout = 0")
     await connection.execute("set idle_in_transaction_session_timeout = 0")
-    await connection.execute("set lock_timeout = 0")
-    await connection.execute("select pg_advisory_lock($1)", LOCK_KEY)
+    await _turn(connection)
     try:
-        await connection.execute("set lock_timeout = '2s'")
+        await connection.execute(f"set lock_timeout = '{LOCK_WAIT}'")
         await connection.execute(STATUS)
         done = {row["number"] for row in await connection.fetch("select number from migration")}
         pending = [migration for migration in known() if migration.number not in done]
         if not pending:
-            await check(connection)
+            await _check_numbers(connection)
         for migration in pending:
             await _apply(connection, migration)
         return pending
     finally:
         await connection.execute("select pg_advisory_unlock($1)", LOCK_KEY)
+
+
+async def _turn(connection: Connection) -> None:
+    """Wait until nobody else migrates.
+
+    Asked again and again: who waits in a statement holds a snapshot, and CONCURRENTLY waits for all snapshots.
+    """
+    while not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK_KEY):  # noqa: ASYNC110  no event tells it
+        await asyncio.sleep(TURN_S)
 
 
 async def _apply(connection: Connection, migration: Migration) -> None:
@@ -94,16 +123,35 @@ async def _apply(connection: Connection, migration: Migration) -> None:
     for tries in range(MAX_TRIES):
         try:
             if not migration.in_transaction:
-                for statement in filter(str.strip, migration.sql.split(";\n")):
-                    await connection.execute(statement)
+                await _apply_in_steps(connection, migration)
                 await connection.execute(note, *values)
                 return
             async with connection.transaction():
                 await connection.execute(migration.sql)
                 await connection.execute(note, *values)
                 return
-        except asyncpg.LockNotAvailableError:
-            await asyncio.sleep(0.2 * (tries + 1))
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            await asyncio.sleep(min(0.2 * (tries + 1), LONGEST_PAUSE_S))
     raise OperatorError(
         f"migration {migration.number} ({migration.name}) did not get its locks: try again when it is quieter"
     )
+
+
+async def _apply_in_steps(connection: Connection, migration: Migration) -> None:
+    """Each statement for itself; whoever was killed in between is repeated from the first on, so each says `if not exists`.
+
+    CONCURRENTLY blocks nobody while it waits, so it may wait as long as it takes. What it leaves when it fails or is killed
+    is an index that is written and never read, and that `if not exists` would take for made: it is dropped first.
+    """
+    for statement in filter(str.strip, migration.sql.split(";\n")):
+        patient = "concurrently" in statement.lower()
+        if patient:
+            await connection.execute("set lock_timeout = 0")
+            for (name,) in await connection.fetch(INVALID):
+                if re.search(rf"\b{re.escape(name)}\b", statement):
+                    await connection.execute(f'drop index concurrently "{name}"')
+        try:
+            await connection.execute(statement)
+        finally:
+            if patient and not connection.is_closed():
+                await connection.execute(f"set lock_timeout = '{LOCK_WAIT}'")

@@ -309,3 +309,38 @@ async def test_stopping_serves_what_is_queued(dsn: str, noted: Any) -> None:
     await asked.stop()
     assert await asyncio.gather(*futures) == [0, 2, 4, 6, 8]
     assert isinstance(await asked.ask(9), Overloaded)
+
+
+async def test_requests_that_paused_go_on_in_the_order_in_which_they_came(dsn: str) -> None:
+    paused: set[int] = set()
+    served: list[int] = []
+
+    async def locked_once(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        results: list[int | Refusal | Again] = []
+        for one in requests:
+            if one in paused:
+                served.append(one)
+                results.append(one)
+            else:
+                paused.add(one)
+                results.append(Again(one, NoNumbers()))
+        return Answers(results, keep=False)
+
+    asked = counter(dsn, locked_once)
+    futures = [asked.ask(number) for number in range(8)]
+    asked.start()
+    await asyncio.gather(*futures)
+    await asked.stop()
+    assert served == list(range(8))
+
+
+async def test_all_who_wait_for_a_database_that_is_away_are_told_that_it_is(dsn: str) -> None:
+    async def refused() -> Any:
+        raise ConnectionRefusedError
+
+    asked = counter(dsn, open_one=refused)
+    futures = [asked.ask(number) for number in range(20)]  # more than one batch
+    asked.start()
+    told = await asyncio.gather(*futures)
+    await asked.stop()
+    assert [isinstance(one, Unavailable) and one.away for one in told] == [True] * 20

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from unittest import mock
 
 import asyncpg
 import pytest
 
-from numbank.db import growth
+from numbank.db import growth, migrate
+from tests.db.parts import FIRST, SIZE, move_on, small_partitions
+from tests.support import Caller, open_bank, push
 
 
 @pytest.fixture
@@ -87,3 +90,72 @@ async def test_the_journal_refuses_changes(connection: asyncpg.Connection[asyncp
         for statement in (f"update {table} set amount = 6", f"delete from {table}"):
             with pytest.raises(asyncpg.RestrictViolationError):
                 await connection.execute(statement)
+
+
+async def test_what_a_lease_does_looks_at_no_old_partition(
+    own_dsn: str,
+) -> None:
+    """A year has many of them: they may be planned, but nothing in them is looked up."""
+    turns = 20
+    old = (f"activation_{FIRST}_pkey", "hold_1_pkey", "entry_1_pkey", "message_1_pkey")
+
+    async def looks() -> dict[str, int]:
+        connection = await asyncpg.connect(own_dsn)
+        rows = await connection.fetch(
+            "select indexrelname, idx_scan from pg_stat_user_indexes where indexrelname = any($1)", old
+        )
+        await connection.close()
+        return {row[0]: row[1] for row in rows}
+
+    connection = await asyncpg.connect(own_dsn)
+    await small_partitions(connection, 4)
+    async with open_bank(own_dsn, early_cancel_s=0, partition_rows=SIZE) as (app, shop):
+        _, key = await shop.customer()
+        await shop.numbers(turns + 1, country=0)
+        await shop.offer("tg", country=0)
+        caller = Caller(app, key)
+
+        async def one(order: str) -> None:
+            bought = await caller.json("getNumberV2", service="tg", country=0, orderId=order)
+            await push(app, int(bought["phoneNumber"]), "Telegram code 12345")
+            assert await caller.get("getStatus", id=bought["activationId"]) == "STATUS_OK:12345"
+            await caller.get("setStatus", id=bought["activationId"], status=6)
+
+        await one("old")
+        await move_on(connection)
+    before = await looks()
+    assert set(before) == set(old)
+    async with open_bank(own_dsn, early_cancel_s=0, partition_rows=SIZE) as (app, shop):
+        caller = Caller(app, key)
+        for turn in range(turns):
+            await one(f"new {turn}")
+    await connection.close()
+    after = await looks()
+    assert {name: after[name] - before[name] for name in old if after[name] - before[name] >= turns} == {}
+
+
+async def test_the_audit_log_becomes_a_growing_table_beside_code_that_writes_it(empty_dsn: str) -> None:
+    connection, old = await asyncpg.connect(empty_dsn), await asyncpg.connect(empty_dsn)
+    write = "insert into audit (actor, act, subject) values ('me', 'a.b', $1) returning id"
+    with mock.patch.object(migrate, "known", return_value=migrate.known()[:14]):
+        await migrate.migrate(connection)
+    statement = await old.prepare(write)
+    assert [await statement.fetchval(str(turn)) for turn in range(3)] == [1, 2, 3]
+    assert [one.name for one in await migrate.migrate(connection) if one.number == 15] == ["growth"]
+    assert await old.fetchval(write, "3") == 4
+    rows = await connection.fetch("select id, subject, tableoid::regclass::text as part from audit order by id")
+    assert [tuple(row) for row in rows] == [(turn + 1, str(turn), "audit_1") for turn in range(4)]
+    await connection.execute("select setval('audit_id', 20000001)")
+    async with connection.transaction():
+        await growth.grow(connection, "audit", 20_000_000)
+    assert await old.fetchval(write, "much later") == 20_000_002
+    for statement_ in (
+        "delete from audit",
+        "update audit_1 set subject = ''",
+        "truncate audit_1",
+        "truncate audit_20000001",
+    ):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await connection.execute(statement_)
+    await old.close()
+    await connection.close()
