@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from time import monotonic
 
 import asyncpg
 import structlog
@@ -134,6 +135,7 @@ class Sender:
         rooms = self._lanes.rooms()
         if not rooms.free:
             return 0
+        until = monotonic() + self._taken_s
         try:
             async with self._pool.acquire() as connection, connection.transaction():
                 rows = await connection.fetch(
@@ -149,16 +151,19 @@ class Sender:
             log.error("hooks_not_sent", reason=str(error))  # noqa: TRY400  one line says it all
             await asyncio.sleep(TROUBLE_S)
             return 0
-        self._start(tasks, said, file)
+        self._start(tasks, said, file, until)
         return len(tasks)
 
-    def _start(self, tasks: Sequence[Task], said: Mapping[int, bytes | None], file: KeyFile) -> None:
+    def _start(self, tasks: Sequence[Task], said: Mapping[int, bytes | None], file: KeyFile, until: float) -> None:
         for task in tasks:
-            running = asyncio.create_task(self._run(task, said[task.delivery_id], file), name=f"hook-{task.hook_id}")
+            trying = self._run(task, said[task.delivery_id], file, until)
+            running = asyncio.create_task(trying, name=f"hook-{task.hook_id}")
             self._running[running] = task
             running.add_done_callback(self._running.pop)
 
-    async def _run(self, task: Task, body: bytes | None, file: KeyFile) -> None:
+    async def _run(self, task: Task, body: bytes | None, file: KeyFile, until: float) -> None:
+        if monotonic() >= until:
+            return  # this node was frozen: the delivery is due again, and another node may have it in its hands
         mark = self._lanes.took(task.hook_id)
         try:
             outcome = await self._try(task, body, file)

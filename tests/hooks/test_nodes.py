@@ -111,6 +111,24 @@ async def test_what_a_dead_node_had_taken_is_delivered_by_another(quiet: World, 
     assert dead.watch.states == []
 
 
+async def test_a_delivery_whose_time_was_over_before_its_try_began_is_left_to_others(
+    quiet: World, receiver: Receiver, pool: Pool
+) -> None:
+    """A node that was frozen between taking and trying."""
+    await quiet.api.hook(receiver.url())
+    await quiet.message()
+    frozen = Node(quiet, pool, timeout_s=1.0, margin_s=-1.5)
+    assert await frozen.sender.step() == 1
+    await frozen.kill()
+    assert receiver.got == []
+    other = Node(quiet, pool)
+    other.start()
+    await states(quiet, State.DELIVERED)
+    await other.kill()
+    assert len(receiver.got) == 1
+    assert frozen.watch.outcomes == []
+
+
 async def test_nodes_side_by_side_deliver_everything_once(quiet: World, receiver: Receiver, dsn: str) -> None:
     for path in ("/a", "/b", "/c"):
         await quiet.api.hook(receiver.url(path))

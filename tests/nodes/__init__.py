@@ -1,0 +1,1 @@
+"""Several real nodes on one bank: who wins, what everybody knows, and what a node that was away may still do."""
