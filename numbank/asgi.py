@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from functools import lru_cache
 from io import BytesIO
@@ -23,19 +24,42 @@ class Gone(Exception):  # noqa: N818  nobody is there to read an error
     """The client hung up before its body was complete."""
 
 
+class TooSlow(Gone):
+    """The client is still there, but did not send its body in time."""
+
+
 async def respond(send: Send, status: int, body: bytes, kind: bytes) -> None:
     """One whole answer."""
-    await send({"type": "http.response.start", "status": status, "headers": _headers(kind, len(body))})
+    await send(answer_start(kind, len(body), status))
     await send({"type": "http.response.body", "body": body})
 
 
 @lru_cache(maxsize=512)
-def _headers(kind: bytes, length: int) -> list[tuple[bytes, bytes]]:
-    return [(b"content-type", kind), (b"content-length", b"%d" % length)]
+def answer_start(kind: bytes, length: int, status: int = 200) -> dict[str, Any]:
+    """How an answer begins. All that begin alike share it, so nobody may change it."""
+    headers = [(b"content-type", kind), (b"content-length", b"%d" % length)]
+    return {"type": "http.response.start", "status": status, "headers": headers}
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
-    """The whole body; TooLarge (after draining a bounded rest) when it is longer, Gone when it is not whole."""
+async def respond_gone(send: Send, gone: Gone) -> None:
+    """Tell a client that was too slow so, and hang up; there is nobody to tell when it has left."""
+    if isinstance(gone, TooSlow):
+        headers = [(b"content-length", b"0"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 408, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def read_body(receive: Receive, limit: int, within_s: float) -> bytes:
+    """The whole body; TooLarge (after draining a bounded rest) when it is longer, Gone when it is not whole, TooSlow when it
+    is not there `within_s` seconds from now."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await _whole(receive, limit)
+    except TimeoutError:
+        raise TooSlow from None
+
+
+async def _whole(receive: Receive, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     more = True

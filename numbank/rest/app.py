@@ -15,7 +15,7 @@ from starlette.types import Receive as StarletteReceive
 from starlette.types import Scope as StarletteScope
 from starlette.types import Send as StarletteSend
 
-from numbank.asgi import Gone, Receive, Scope, Send, read_body
+from numbank.asgi import Gone, Receive, Scope, Send, TooSlow, read_body
 from numbank.customers.keys import Customer, KeyRing, digest_of
 from numbank.errors import MissingKey, Refusal, WrongKey
 from numbank.hooks.model import HookRefused, Why
@@ -105,8 +105,8 @@ class Rest:
         try:
             customer = await self._customer(request, operation)
             answer = await self._carry_out(operation, request, customer or NOBODY)
-        except Gone:
-            return Response(status_code=400)
+        except Gone as gone:
+            return Response(status_code=408 if isinstance(gone, TooSlow) else 400, headers={"connection": "close"})
         except (Refused, Refusal, HookRefused) as refusal:
             answer = _show(api, as_refused(refusal))
         except Exception as error:
@@ -137,7 +137,7 @@ class Rest:
         return customer
 
     async def _carry_out(self, operation: Operation, request: Request, customer: Customer) -> Response:
-        body = await read_body(cast("Receive", request.receive), MAX_BODY)
+        body = await read_body(cast("Receive", request.receive), MAX_BODY, self._desks.settings.http_body_s)
         query = request.scope["query_string"].decode("utf-8", "replace")
         call = Call(customer, self._desks, _path_id(request), body, query, request.headers.get("content-type", ""))
         reply = await operation.function(call)

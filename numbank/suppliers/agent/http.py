@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 
-from numbank.asgi import Gone, Receive, Scope, Send, read_body, respond
+from numbank.asgi import Gone, Receive, Scope, Send, read_body, respond, respond_gone
 from numbank.customers.keys import digest_of
 from numbank.errors import BadRequest, NotFound, Overloaded, Refusal, TooLarge, Unavailable
 from numbank.intake.deliver import Intake
@@ -55,7 +55,8 @@ class AgentDoor:
         """Serve one request whose path is one of `paths`."""
         try:
             status, body = await self._serve[scope["path"]](scope, receive)
-        except Gone:
+        except Gone as gone:
+            await respond_gone(send, gone)
             return
         await respond(send, status, body, b"application/json")
 
@@ -87,7 +88,7 @@ class AgentDoor:
         """The push in a request. gzip is told by its first bytes too, as some say nothing or the wrong thing about it."""
         headers = dict(scope["headers"])
         encoding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
-        body = await read_body(receive, self._settings.max_body_bytes)
+        body = await read_body(receive, self._settings.max_body_bytes, self._settings.http_body_s)
         if encoding not in GZIP | PLAIN:
             raise BadPush("unknown content encoding; send gzip or nothing")
         if body.startswith(GZIP_MAGIC):
