@@ -13,13 +13,16 @@ from typer import rich_utils
 from numbank.cli import (
     activation,
     agent,
+    archive,
     audit,
+    backup,
     ban,
     cashback,
     code,
     customer,
     domain,
     explain,
+    health,
     hook,
     key,
     limit,
@@ -60,6 +63,9 @@ app.command("serve")(serving.serve)
 app.command("demo")(serving.demo)
 app.command("migrate")(serving.migrate)
 app.command("verify")(verify.verify)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("health")(health.health)
 app.command("explain")(explain.explain)
 app.command("settings")(settings.show)
 app.add_typer(customer.app, name="customer", help="Add customers, give them money, look at them, switch them.")
@@ -87,6 +93,7 @@ app.add_typer(agent.app, name="agent", help="Agents: software that pushes messag
 app.add_typer(product.app, name="product", help="The partner software shop: products and their licence keys.")
 app.add_typer(policy.app, name="policy", help="What is not sold, and to whom nothing is sold.")
 app.add_typer(audit.app, name="audit", help="The log of operators' acts.")
+app.add_typer(archive.app, name="archive", help="Old parts of the growing tables: what they weigh, onto another disk.")
 app.add_typer(retention.app, name="retention", help="Erasing of texts, codes and targets that are too old.")
 app.add_typer(
     code.app, name="code", help="Codes and services in messages: why they are recognised, what you know better."

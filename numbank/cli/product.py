@@ -1,4 +1,4 @@
-"""product add, list, set, on, off, load, keys, sold: the partner software shop."""
+"""product add, list, set, on, off, load, drop, keys, sold: the partner software shop."""
 
 from __future__ import annotations
 
@@ -245,6 +245,41 @@ def _report(product_id: int, read: Read, *, json: bool) -> None:
             screen.err.print(f"and {len(lines) - MOST_LINES_SHOWN} lines more of this", style=style, markup=False)
     told = f"added {loaded.added}, twice in the file {len(loaded.repeated)}, known already {len(loaded.known)}"
     screen.out.print(f"{told}, bad {len(read.bad)}")
+
+
+@app.command()
+def drop(
+    key_id: Annotated[
+        int, typer.Argument(metavar="KEY", min=1, max=MAX_ID, help="Id of the licence key, as logs name it.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the audit log.")] = "",
+    json: Json = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Take out a licence key that cannot be opened any more: `secrets rotate` stops at it. A key that opens is refused."""
+
+    async def act(office: Office) -> stock.Dropped:
+        async with office.transaction() as tx:
+            dropped = await stock.drop(tx, Seals(office.settings.secrets_path), key_id)
+            details = {"product": dropped.product_id, "purchase": dropped.purchase_id, "reason": reason}
+            await audit.write(tx, "product.drop", f"licence key {key_id}", details)
+            return dropped
+
+    dropped = run(data, database_url, act)
+    told = f"licence key {key_id} of product {dropped.product_id} is out of stock"
+    if dropped.purchase_id is not None:
+        told = (
+            f"licence key {key_id} is lost: customer {dropped.account_id} bought it (purchase {dropped.purchase_id}),"
+            " reads that now, and may want the money back"
+        )
+    value: dict[str, object] = {
+        "key": key_id,
+        "product": dropped.product_id,
+        "purchase": dropped.purchase_id,
+        "customer": dropped.account_id,
+    }
+    _said(value, told, json=json)
 
 
 @app.command()

@@ -135,6 +135,15 @@ select count(*) from licence_key;
 -- Lock some keys by id, from an id on; a sale passes them by meanwhile.
 select id, sealed from licence_key where id > $1 order by id limit $2 for no key update;
 
+-- name: lock_key
+-- One key, with the purchase and the account that it was sold to.
+select k.id, k.product_id, k.sealed, k.purchase_id, b.account_id
+from licence_key k left join purchase b on b.id = k.purchase_id where k.id = $1 for no key update of k;
+
+-- name: delete_key
+-- Take a key in stock away.
+delete from licence_key where id = $1 and purchase_id is null;
+
 -- name: reseal_keys
 -- Keep keys under another seal; gives how many.
 with resealed as (

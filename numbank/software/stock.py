@@ -29,6 +29,8 @@ MOST_KEY = 1_000
 # Bytes of a line: a key of the widest characters, with blanks around it. What is as long or longer is not read to its end.
 MOST_LINE = 8_000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# What the buyer of a key that was damaged reads in its place.
+LOST = "(this key was damaged: ask the operator)"
 COUNT_ALL = 2**31 - 1
 
 
@@ -39,6 +41,14 @@ class Loaded(msgspec.Struct):
     added: int = 0
     repeated: list[int] = []
     known: list[int] = []
+
+
+class Dropped(msgspec.Struct, frozen=True):
+    """A key that was taken out: of which product, and who bought it if somebody did."""
+
+    product_id: int
+    purchase_id: int | None
+    account_id: int | None
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -197,11 +207,35 @@ async def reseal_some(tx: Connection, seals: Seals, after: int, limit: int) -> t
     return len(rows), rows[-1]["id"]
 
 
+async def drop(tx: Connection, seals: Seals, key_id: int) -> Dropped:
+    """Take out a key that the right key file does not open. One that was sold stays with its purchase, as a line that says
+    what happened; OperatorError for a key that opens, and for a file that is not this bank's.
+    """
+    file = await seals.opener(tx)
+    row = await tx.fetchrow(Q.lock_key, key_id)
+    if row is None:
+        raise OperatorError(f"there is no licence key {key_id}")
+    try:
+        file.open(row["sealed"])
+    except WrongSeal:
+        pass
+    else:
+        raise OperatorError(f"licence key {key_id} can be opened: there is nothing to take out")
+    if row["purchase_id"] is None:
+        await tx.execute(Q.delete_key, key_id)
+    else:
+        await tx.fetchval(Q.reseal_keys, [key_id], [file.seal(LOST)])
+    return Dropped(row["product_id"], row["purchase_id"], row["account_id"])
+
+
 def _opened(file: KeyFile, key_id: int, sealed: bytes) -> str:
     try:
         return file.open(sealed)
     except WrongSeal:
-        raise WrongSeal(f"licence key {key_id} was sealed with a key that is not in {file.path}") from None
+        raise WrongSeal(
+            f"licence key {key_id} was sealed with a key that is not in {file.path};"
+            f" if that key is lost: numbank product drop {key_id}"
+        ) from None
 
 
 def _check(name: str | None, manual: str | None) -> None:

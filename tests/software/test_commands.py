@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import asyncpg
 import pytest
 
+from numbank import secrets
+from numbank.ledger import journal
 from numbank.secrets import KeyFile
 from tests.server.live import command
 from tests.software.world import key_in, shop_open, verify
@@ -242,3 +244,56 @@ def test_a_reseller_loses_the_shop_within_a_second(run: Any, dsn: str, tmp_path:
             await until(lambda: answers("BAD_ACTION"), tries=100)
 
     asyncio.run(story())
+
+
+def test_a_key_that_nobody_can_open_is_taken_out_so_that_a_rotation_goes_on(run: Any, dsn: str) -> None:
+    run("product", "add", "drops", "--price", "1")
+    [product_id] = [row["product"] for row in run("product", "list") if row["name"] == "drops"]
+    run("product", "load", product_id, "-", stdin="".join(f"DROP-{turn}\n" for turn in range(4)))
+
+    async def ids(shop: Shop) -> list[int]:
+        rows = await shop.connection.fetch("select id from licence_key where product_id = $1 order by id", product_id)
+        return [row[0] for row in rows]
+
+    stocked, sold, whole, _ = on_database(dsn, ids)
+
+    async def harm(shop: Shop) -> int:
+        """One in stock and one that was sold cannot be opened any more."""
+        customer_id, _ = await shop.customer()
+        async with shop.connection.transaction():
+            hold_id: int = await shop.connection.fetchval("select nextval('hold_id')")
+            await journal.place_holds(shop.connection, [journal.Hold(hold_id, customer_id, 10_000, 0, 840)])
+            await journal.post_holds(shop.connection, [hold_id])
+            await shop.connection.execute(
+                "insert into purchase select nextval('purchase_id'), $1, $2, $3, $4, 10000, 840, now()",
+                customer_id, product_id, sold, hold_id,
+            )  # fmt: skip
+            await shop.connection.execute(
+                "update licence_key set purchase_id = (select max(id) from purchase) where id = $1", sold
+            )
+            await shop.connection.execute(
+                "update licence_key set sealed = 'nonsense' where id = any($1::bigint[])", [stocked, sold]
+            )
+        return customer_id
+
+    customer_id = on_database(dsn, harm)
+    assert f"numbank product drop {stocked}" in run("secrets", "rotate", fails=True)
+    assert "can be opened" in run("product", "drop", whole, fails=True)
+    assert "no licence key 999999" in run("product", "drop", 999_999, fails=True)
+    dropped = run("product", "drop", stocked, "--reason", "disk")
+    assert dropped == {"key": stocked, "product": product_id, "purchase": None, "customer": None}
+    assert run("product", "drop", sold)["customer"] == customer_id
+    assert run("secrets", "rotate")["sealed"] == 3
+    assert run("product", "keys", product_id)["stock"] == 2
+    assert run("verify")["clean"]
+
+
+def test_with_a_foreign_key_file_no_key_is_taken_out(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    run("product", "add", "kept", "--price", "1")
+    [product_id] = [row["product"] for row in run("product", "list") if row["name"] == "kept"]
+    run("product", "load", product_id, "-", stdin="KEPT-1\n")
+    secrets.create(tmp_path / "foreign.key")
+    monkeypatch.setenv("NUMBANK_SECRETS_FILE", str(tmp_path / "foreign.key"))
+    assert "is not the one that sealed" in run("product", "drop", 1, fails=True)
+    monkeypatch.setenv("NUMBANK_SECRETS_FILE", str(tmp_path / "secrets.key"))
+    assert run("product", "keys", product_id)["stock"] == 1

@@ -1,0 +1,1 @@
+"""Backups: written while the bank serves, whole or not there at all, proved when restored (docs/operations/backup.md)."""
