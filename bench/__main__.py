@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import codes, flat, lease, mail, prices, rent, report, start, status
+from bench import codes, connections, flat, grown, intake, lease, mail, memory, prices, rent, report, start, status
 from bench.bank import Bank, connect, fill
 from bench.books import verify
 from bench.harness import BenchError, Figure, Rounds, others_cpu
@@ -18,7 +18,9 @@ from bench.machine import cluster, serving, temporary_folder
 from numbank.db.embedded import EmbeddedError
 from numbank.supply.numbers import RENT, SMS
 
-NAMES = ("lease", "rent", "status", "flat", "prices", "mail", "codes", "start")
+NAMES = ("lease", "intake", "rent", "status", "connections", "flat", "prices", "mail", "codes", "start")
+# Not among those of a plain run: one fills a bank for minutes, and takes 30 GB of disk, one takes an hour, one needs a peer.
+LONG = ("grown", "memory", "peers")
 NUMBERS = 1_000_000
 SMALL = 1_000
 BUSY_PERCENT = 5
@@ -61,7 +63,7 @@ async def _durable(dsn: str) -> str:
 def run(names: set[str], rounds: Rounds) -> list[Figure]:
     """All that was asked for, each on fresh data."""
     figures: list[Figure] = []
-    if names & {"lease", "status", "flat"}:
+    if names & {"lease", "status", "connections", "flat"}:
         with temporary_folder() as folder, cluster(folder) as server:
             say(f"filling a bank with {NUMBERS:,} numbers")
             bank = asyncio.run(fill(server.dsn, NUMBERS, [*STARTS, FRESH, USED]))
@@ -71,10 +73,20 @@ def run(names: set[str], rounds: Rounds) -> list[Figure]:
                     figures += lease.run(bank, served, folder, rounds, say)
                 if "status" in names:
                     figures += status.run(bank, served, folder, rounds, say)
-            if names & {"lease", "status"}:
+                if "connections" in names:
+                    figures += connections.run(bank, served, folder, rounds, say)
+            if names & {"lease", "status", "connections"}:
                 say(f"numbank verify: {verify(bank.dsn)}")
             if "flat" in names:
                 figures += flat.run(asyncio.run(_small(bank.dsn)), bank, rounds, say)
+    if "intake" in names:
+        with temporary_folder() as folder, cluster(folder) as server:
+            say(f"filling a bank with {NUMBERS:,} numbers")
+            # Few services with long stretches: the numbers that wait for messages follow each other.
+            waiting = asyncio.run(fill(server.dsn, NUMBERS, STARTS[:: SERVICES // 3][:3]))
+            with serving("bank", folder, "/readyz", database_url=waiting.dsn) as served:
+                figures += intake.run(waiting, served, folder, rounds, say)
+            say(f"numbank verify: {verify(waiting.dsn)}")
     if "rent" in names:
         with temporary_folder() as folder, cluster(folder) as server:
             say(f"filling a bank with {NUMBERS:,} numbers to rent")
@@ -102,16 +114,53 @@ def run(names: set[str], rounds: Rounds) -> list[Figure]:
     return figures
 
 
+def _grown(given: argparse.Namespace, rounds: Rounds) -> list[Figure]:
+    """In a folder that is kept when it was named."""
+    if given.folder:
+        given.folder.mkdir(mode=0o755, exist_ok=True)
+        return grown.run(given.folder, given.leases, rounds, say, year=given.year)
+    with temporary_folder() as folder:
+        return grown.run(folder, given.leases, rounds, say, year=given.year)
+
+
+def _peers(rounds: Rounds) -> list[Figure]:
+    from bench.peers import run as peers  # noqa: PLC0415  needs packages that nothing else here needs
+
+    peers.require_peers()
+    with temporary_folder() as folder, cluster(folder) as server:
+        bank = asyncio.run(fill(server.dsn, NUMBERS, STARTS))
+        with serving("bank", folder, "/readyz", database_url=bank.dsn) as served:
+            figures = peers.run(bank, served, folder, rounds, say)
+        say(f"numbank verify: {verify(bank.dsn)}")
+        return figures
+
+
+def _memory(minutes: float) -> list[Figure]:
+    with temporary_folder() as folder, cluster(folder) as server:
+        bank = asyncio.run(fill(server.dsn, NUMBERS, STARTS[:10]))
+        figures = memory.run(bank, folder, minutes, say)
+        say(f"numbank verify: {verify(bank.dsn)}")
+        return figures
+
+
 def main() -> int:
     """Parse, run, report."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"which benchmarks: {', '.join(NAMES)} (default: all)")
+    parser.add_argument(
+        "names", nargs="*", help=f"which benchmarks: {', '.join(NAMES)} (default: all), {', '.join(LONG)}"
+    )
     parser.add_argument("--quick", action="store_true", help="three rounds of one second: to see that it works")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds, at least 3 (default 5)")
     parser.add_argument("--seconds", type=int, default=4, help="length of each load in a round (default 4)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
+    parser.add_argument(
+        "--leases", type=int, default=grown.LEASES, help="grown: leases in the bank (default 20,000,000)"
+    )
+    parser.add_argument("--folder", type=Path, help="grown: fill this folder and keep it, or measure what is in it")
+    parser.add_argument("--year", action="store_true", help="grown: with as many partitions as a year has")
+    parser.add_argument("--minutes", type=float, default=60, help="memory: how long the load goes on (default 60)")
     given = parser.parse_args()
-    unknown = set(given.names) - set(NAMES)
+    unknown = set(given.names) - {*NAMES, *LONG}
     if unknown or given.rounds < 3 or given.seconds < 1:
         parser.error(f"unknown benchmark {unknown}" if unknown else "at least 3 rounds of at least 1 second")
     rounds = Rounds(3, 1, 1) if given.quick else Rounds(given.rounds, given.seconds, 2)
@@ -122,6 +171,12 @@ def main() -> int:
         if busy > BUSY_PERCENT:
             say(f"warning: others use {busy:.0f} % of this machine; the figures will be off")
         figures = run(set(given.names or NAMES), rounds)
+        if "grown" in given.names:
+            figures += _grown(given, rounds)
+        if "peers" in given.names:
+            figures += _peers(rounds)
+        if "memory" in given.names:
+            figures += _memory(given.minutes)
     except (BenchError, EmbeddedError) as error:
         say(f"bench: {error}")
         return 2

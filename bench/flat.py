@@ -102,6 +102,6 @@ def run(small: Bank, big: Bank, rounds: Rounds, say: Say) -> list[Figure]:
     share = f"batch of {BATCH}: {cost['used']} against {cost['big']} ms"
     sizes = f"lease cost, {big.numbers:,} / {small.numbers:,} numbers"
     return [
-        ratio(sizes, 1.5, times["big"], times["small"], at_least=False, detail=size),
-        ratio("lease cost, 95 % / 0 % used", 1.5, times["used"], times["big"], at_least=False, detail=share),
+        ratio(sizes, 1.3, times["big"], times["small"], at_least=False, detail=size),
+        ratio("lease cost, 95 % / 0 % used", 1.3, times["used"], times["big"], at_least=False, detail=share),
     ]

@@ -62,8 +62,8 @@ def run(bank: Bank, server: Server, folder: Path, rounds: Rounds, say: Say) -> l
         warm_up()
     rates = interleave(rounds, say, measures(bank, server, folder, rounds.seconds))
     return [
-        _figure("getNumber / pgbench", 2.0, rates, "many"),
-        _figure("getNumber / pgbench, one account", 1.0, rates, "one"),
+        _figure("getNumber / pgbench", 2.2, rates, "many"),
+        _figure("getNumber / pgbench, one account", 1.2, rates, "one"),
     ]
 
 

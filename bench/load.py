@@ -41,8 +41,11 @@ def require_wrk() -> None:
         raise BenchError("the benchmarks need the load tool wrk: install it (apt-get install wrk) and run them again")
 
 
-def wrk(port: int, paths: Path, seconds: int, *headers: str) -> Load:
-    """All connections send the paths in turn. One thread: it is never the bottleneck, and leaves the server its core."""
+def wrk(port: int, paths: Path, seconds: int, *headers: str, script: str = "requests.lua", strict: bool = True) -> Load:
+    """All connections send the paths in turn. One thread: it is never the bottleneck, and leaves the server its core.
+
+    Errors are counted; with `strict` there must be none.
+    """
     command: list[str | Path] = [
         "wrk",
         "-t1",
@@ -50,24 +53,24 @@ def wrk(port: int, paths: Path, seconds: int, *headers: str) -> Load:
         f"-d{seconds}s",
         *(word for header in headers for word in ("-H", header)),
         "-s",
-        HERE / "requests.lua",
+        HERE / script,
         f"http://{HOST}:{port}",
         "--",
         paths,
     ]
     said = _run(command, seconds)
     load = msgspec.json.decode(said.rpartition("\n{")[2].join(("{", "")), type=Load)
-    if load.errors:
+    if load.errors and strict:
         raise BenchError(f"wrk counted {load.errors} errors: {said}")
     return load
 
 
-def pgbench(dsn: str, seconds: int, **variables: int) -> Load:
-    """The row-by-row script."""
+def pgbench(dsn: str, seconds: int, *, script: str = "getnumber.sql", **variables: int) -> Load:
+    """A row-by-row script."""
     defined = [word for name, value in variables.items() for word in ("-D", f"{name}={value}")]
     command: list[str | Path] = [
         binaries() / "pgbench", "--no-vacuum", "-M", "prepared", "-c", str(PGBENCH_CLIENTS), "-j", "2",
-        "-T", str(seconds), "-f", HERE / "getnumber.sql", *defined, dsn,
+        "-T", str(seconds), "-f", HERE / script, *defined, dsn,
     ]  # fmt: skip
     said = _run(command, seconds, {"PGOPTIONS": HOT})
     processed = re.search(r"actually processed: (\d+)", said)

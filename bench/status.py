@@ -58,14 +58,15 @@ def _served(server: Server) -> int:
     return int(float(counts[0])) if counts else 0
 
 
-def run(bank: Bank, server: Server, folder: Path, rounds: Rounds, say: Say) -> list[Figure]:
-    """The bank and the constant in turns."""
-    say("getStatus against a constant")
+def compare(
+    bank: Bank, server: Server, folder: Path, rounds: Rounds, say: Say, *headers: str
+) -> tuple[list[Load], list[Load]]:
+    """The loads of the bank and of the constant, in turns; every poll was a success, counted by the bank itself."""
     paths = write_paths(bank, server, folder)
 
     def polls(seconds: int) -> Load:
         before = _served(server)
-        load = wrk(server.port, paths, seconds)
+        load = wrk(server.port, paths, seconds, *headers)
         served = _served(server) - before
         if not load.requests <= served <= load.requests + CONNECTIONS:
             raise BenchError(f"wrk got {load.requests} answers, {served} of them were successes")
@@ -73,16 +74,29 @@ def run(bank: Bank, server: Server, folder: Path, rounds: Rounds, say: Say) -> l
 
     with serving("constant", folder, "/") as constant:
         polls(rounds.warm_up_s)
-        wrk(constant.port, paths, rounds.warm_up_s)
+        wrk(constant.port, paths, rounds.warm_up_s, *headers)
         loads = interleave(
             rounds, say,
-            {"status": lambda: polls(rounds.seconds), "constant": lambda: wrk(constant.port, paths, rounds.seconds)},
+            {
+                "status": lambda: polls(rounds.seconds),
+                "constant": lambda: wrk(constant.port, paths, rounds.seconds, *headers),
+            },
         )  # fmt: skip
-    status, top = ([load.rate for load in loads[name]] for name in ("status", "constant"))
-    detail = f"{listed(status)} against {listed(top)} /s"
-    p99 = [load.p99_us / 1000 for load in loads["status"]]
-    middle = ", ".join(f"{load.p50_us / 1000:.1f}" for load in loads["status"])
+    return loads["status"], loads["constant"]
+
+
+def figures(name: str, bar: float, status: list[Load], constant: list[Load]) -> list[Figure]:
+    """The ratio of the rates, and the latency of the polls."""
+    rates, top = ([load.rate for load in loads] for loads in (status, constant))
+    p99 = [load.p99_us / 1000 for load in status]
+    middle = ", ".join(f"{load.p50_us / 1000:.1f}" for load in status)
     return [
-        ratio("getStatus / constant", 0.5, status, top, at_least=True, detail=detail),
-        plain("getStatus p99", 30, "ms", p99, f"p50 {middle} ms"),
+        ratio(f"{name} / constant", bar, rates, top, at_least=True, detail=f"{listed(rates)} against {listed(top)} /s"),
+        plain(f"{name} p99", 30, "ms", p99, f"p50 {middle} ms"),
     ]
+
+
+def run(bank: Bank, server: Server, folder: Path, rounds: Rounds, say: Say) -> list[Figure]:
+    """The bank and the constant in turns."""
+    say("getStatus against a constant")
+    return figures("getStatus", 0.55, *compare(bank, server, folder, rounds, say))
