@@ -16,6 +16,7 @@ from numbank.rest.app import PREFIXES
 from numbank.server import logs
 from numbank.server.bank import Bank
 from numbank.server.health import ready
+from numbank.server.house import LOOK_EVERY_S, House
 from numbank.server.metrics import CounterMetrics, RestMetrics, WireMetrics, count_policy, exposition
 from numbank.server.opened import opened
 from numbank.server.periodic import Periodic
@@ -74,6 +75,8 @@ class App:
             Periodic("access-log", self._flush, ACCESS_FLUSH_S),
             Periodic("parent", self._watch_supervisor, PARENT_CHECK_S),
         ]
+        if os.environ.get(SUPERVISOR):
+            self._helpers.append(Periodic("house", House(self.settings).look, LOOK_EVERY_S))
         for helper in self._helpers:
             helper.start()
         # What was made until now stays; without this the collector walks all of it again and again while requests wait

@@ -39,6 +39,7 @@ from numbank.server.asking import asking_workers, leasing, settle_counter
 from numbank.server.background import workers
 from numbank.server.calls import call_workers, calls
 from numbank.server.further import further
+from numbank.server.gauges import gauge_workers
 from numbank.server.hooks import hook_workers
 from numbank.server.keeping import policy_workers
 from numbank.server.mail import MailServer
@@ -71,7 +72,10 @@ class Bank:
         )
         async with self.pool.acquire() as connection:
             await migrate.check(connection)
-        self.versions = Versions(self.pool, poll_s=settings.version_poll_s, max_age_s=settings.version_max_age_s)
+        self.versions = Versions(
+            self.pool, poll_s=settings.version_poll_s, max_age_s=settings.version_max_age_s,
+            open_one=connector(settings.database_url, settings.command_timeout_s),
+        )  # fmt: skip
         self.catalogue = Catalogue()
         self.keys = KeyRing(self.pool, self.versions)
         self.policy = Policy(settings)
@@ -94,14 +98,14 @@ class Bank:
         self.door = Door(self.deliver.ask, self.catalogue)
         self.mail = MailServer(self)
         self.versions.subscribe("catalogue", self._catalogue_changed)
-        self.versions.subscribe("policy", partial(self.policy.load, self.pool))
+        self.versions.guard("policy", partial(self.policy.load, self.pool))
         await self.versions.look()
         # Behind the first look, for the catalogue reads the hints too: whatever is newer than that look is met by the next.
         self.versions.subscribe(hints.TOPIC, self._hints_changed)
         self.versions.start()
         self.desks = self._desks()
         self._workers = workers(self) + asking_workers(self) + policy_workers(self) + hook_workers(self, HookMetrics())
-        self._workers += call_workers(self) + mailbox_workers(self) + rent_workers(self)
+        self._workers += call_workers(self) + mailbox_workers(self) + rent_workers(self) + gauge_workers(self)
         if self.simulator is not None:
             self._workers += simulator_workers(self, self.simulator)
         for clerk in self._clerks:

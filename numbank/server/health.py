@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import asyncpg
 import msgspec
 
 from numbank.db import migrate
@@ -16,6 +17,7 @@ async def ready(bank: Bank) -> tuple[int, bytes]:
     """HTTP status and body: 200, or 503 with the reasons."""
     reasons: list[str] = []
     try:
+        await bank.versions.ensure_fresh()  # first: it knows soonest that the database is away
         async with bank.pool.acquire(timeout=bank.settings.clock_skew_s) as connection:
             await migrate.check(connection)
             row = await connection.fetchval("select clock_timestamp()")
@@ -25,10 +27,9 @@ async def ready(bank: Bank) -> tuple[int, bytes]:
         skew_s = abs((datetime.now(UTC) - row).total_seconds())
         if skew_s > bank.settings.clock_skew_s:
             reasons.append(f"this node's clock is {skew_s:.1f} s off the database's")
-        await bank.versions.ensure_fresh()
     except OperatorError as error:
         reasons.append(str(error))
-    except CONNECTION_ERRORS as error:
+    except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
         reasons.append(f"the database does not answer ({type(error).__name__})")
     body = {"status": "unready", "reasons": reasons} if reasons else {"status": "ready"}
     return 503 if reasons else 200, msgspec.json.encode(body)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
-from numbank.errors import Refusal
+from numbank.errors import OperatorError, Refusal
 from numbank.mailbox import domains
 from numbank.mailbox.deliver import Taken
 from numbank.server.mail_ports import doors, limits
 from numbank.server.metrics import MAIL_CONNECTIONS, MAIL_REFUSALS, MAILS
+from numbank.suppliers.smtp.certificate import Certificate
 from numbank.suppliers.smtp.letters import LetterBox
 from numbank.suppliers.smtp.server import MailHouse, MailWatch
 
@@ -56,7 +58,9 @@ class MailServer:
         self._bank = bank
         self._domains: frozenset[str] = frozenset()
         settings = bank.settings
-        self.house = MailHouse(self.letters, limits(settings), lambda: self._domains, watch)
+        allowed = limits(settings)
+        self.certificate = Certificate(allowed.tls, settings.smtp_cert_file, settings.smtp_key_file)
+        self.house = MailHouse(self.letters, allowed, lambda: self._domains, watch)
         bank.versions.subscribe("mail", self._changed)
 
     async def start(self) -> None:
@@ -66,6 +70,14 @@ class MailServer:
     async def stop(self) -> None:
         """End every connection; before the counters stop, for mails that are being sent need them."""
         await self.house.stop(self._bank.settings.stop_timeout_s * STOP_SHARE)
+
+    async def renew(self) -> int:
+        """Take a renewed certificate into use, for the connections to come; gives 1 when it did."""
+        try:
+            return int(await asyncio.to_thread(self.certificate.renew))
+        except OperatorError as error:
+            log.error("mail_certificate_not_renewed", reason=str(error))  # noqa: TRY400  one line; the old one stays in use
+            return 0
 
     def serves(self, recipient: str) -> bool:
         """Whether the domain of a recipient is known here as one of ours."""

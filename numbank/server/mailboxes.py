@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 Q = Queries("numbank.mailbox")
 
+# A renewed certificate is in use after so long at most.
+CERTIFICATE_EVERY_S = 30.0
+
 
 class Mailboxes(msgspec.Struct):
     """Their counters; each opens its connection when the first request comes. `door`: where mail servers deliver."""
@@ -110,4 +113,5 @@ def mailbox_workers(bank: Bank) -> list[Periodic]:
     return [
         *sweep(bank, "mailbox-expire", Q.due_mailboxes, expire),
         Periodic("mail-rest", wake, settings.sweep_every_s, full=batch),
+        Periodic("mail-certificate", bank.mail.renew, CERTIFICATE_EVERY_S),
     ]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Mapping
+from functools import cache
+from typing import TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -31,6 +34,12 @@ BATCHES = Histogram(
     ["counter"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3),
 )
+WAITS = Histogram(
+    "numbank_counter_wait_seconds",
+    "time from queueing to the answer, of the request of each batch that waited longest",
+    ["counter"],
+    buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10),
+)
 FAILURES = Counter("numbank_counter_failures", "batches that went wrong", ["counter", "kind"])
 SWEPT = Counter("numbank_swept", "things that a background worker handled", ["worker"])
 TROUBLE = Counter("numbank_worker_failures", "steps of background workers that failed", ["worker"])
@@ -44,8 +53,11 @@ HOOK_DELIVERIES = Counter("numbank_hook_deliveries", "webhooks that were deliver
 MAILS = Counter("numbank_mails", "copies of mails by what became of them, one for each recipient", ["outcome"])
 MAIL_REFUSALS = Counter("numbank_mail_refusals", "what the mail server refused, by reason", ["reason"])
 MAIL_CONNECTIONS = Gauge("numbank_mail_connections", "open connections of mail clients", multiprocess_mode="livesum")
+TURNED_AWAY = Counter("numbank_http_turned_away", "connections that found the house full and were answered 503")
 HOOKS_OFF = Counter("numbank_hooks_switched_off", "webhook endpoints that failed too often")
 LEASE_IDS = Gauge("numbank_lease_ids_used_ratio", "share of the lease ids that is used up", multiprocess_mode="max")
+
+Bound = TypeVar("Bound", Counter, Histogram)
 
 HTTP_CLASSES = range(1, 6)
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
@@ -66,13 +78,24 @@ def count_policy(refused: Mapping[str, int]) -> None:
         POLICY.labels(rule).inc(count)
 
 
+@cache
+def _bound(metric: Bound, counter: str) -> Bound:
+    """The child of a metric for one counter: `labels` looks it up under a lock, which every batch would feel."""
+    child: Bound = metric.labels(counter)
+    return child
+
+
 class CounterMetrics(Watch):
     """Counters of the counters."""
 
     def served(self, counter: str, size: int, seconds: float) -> None:
         """Count a batch."""
-        SERVED.labels(counter).inc(size)
-        BATCHES.labels(counter).observe(seconds)
+        _bound(SERVED, counter).inc(size)
+        _bound(BATCHES, counter).observe(seconds)
+
+    def waited(self, counter: str, seconds: float) -> None:
+        """Count the longest wait of a batch."""
+        _bound(WAITS, counter).observe(seconds)
 
     def failed(self, counter: str, kind: str, error: BaseException | None) -> None:
         """Count and log what went wrong; a bug comes with its traceback, the database's own words without values."""
@@ -133,13 +156,13 @@ class WireMetrics(WireWatch):
 
     def __init__(self, access: AccessLog) -> None:
         self._access = access
-        self._served: dict[Action, int] = {}
+        self._served: dict[Action, int] = defaultdict(int)
         self._refused: dict[tuple[str, str], int] = {}
 
     def answered(self, action: Action | None, refused: str, customer: Customer | None) -> None:
         """Count a call."""
         if action is not None and not refused:
-            self._served[action] = self._served.get(action, 0) + 1
+            self._served[action] += 1
             if action.poll and not self._access.polls:
                 return
         else:
@@ -149,7 +172,7 @@ class WireMetrics(WireWatch):
 
     def flush(self) -> None:
         """Hand the counts on: a few times a second, and before every scrape."""
-        served, self._served = self._served, {}
+        served, self._served = self._served, defaultdict(int)
         refused, self._refused = self._refused, {}
         for action, count in served.items():
             REQUESTS.labels(action.name, "").inc(count)

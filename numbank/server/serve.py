@@ -31,6 +31,7 @@ from numbank.hooks import posting
 from numbank.ledger import journal
 from numbank.policy import denied
 from numbank.policy.policy import Policy
+from numbank.server.files import allow_files, most_connections
 from numbank.server.listening import listen_address, reserved
 from numbank.server.opened import opened as opened_flag
 from numbank.settings import PREFIX, SUPERVISOR, Settings
@@ -48,8 +49,6 @@ Say = Callable[[str], None]
 APP = "numbank.server.app"
 # prometheus_client's own name. Not imported from metrics.py: it must be set before anything imports that library.
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
-# A client that does not finish its headers is cut off.
-HEADER_READ_TIMEOUT_MS = 30_000
 # Migrations and the sandbox's set-up may take long; reaching the database may not.
 PREPARE_S = 600.0
 
@@ -154,6 +153,7 @@ async def _upgrade(connection: Connection, say: Say) -> None:
 
 def serve(settings: Settings, say: Say, ready: Callable[[Settings], None] | None = None) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; `ready` runs once the database is prepared, before the port opens."""
+    allow_files(say, settings)
     with (
         reserved(settings.listen),
         metrics_folder(settings),
@@ -197,7 +197,12 @@ def granian_for(target: str, settings: Settings) -> AbstractServer[Any]:
         workers=settings.workers,
         respawn_failed_workers=True,
         workers_kill_timeout=max(1, int(settings.stop_timeout_s)),
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_TIMEOUT_MS),
+        backlog=settings.http_backlog,
+        backpressure=most_connections(settings),  # granian's word for connections of one worker
+        # Its time begins with the connection and after every answer, so that idle ones are closed by it too.
+        http1_settings=HTTP1Settings(
+            header_read_timeout=int(settings.http_head_s * 1000), max_buffer_size=settings.http_head_bytes
+        ),
         log_enabled=False,
         process_name=None,
     )

@@ -16,6 +16,7 @@ class ServingSettings(msgspec.Struct, frozen=True, kw_only=True):
     # where and how
     data: Annotated[str, doc("folder of the embedded database, its logs and its secrets")] = DEFAULT_DATA
     database_url: Annotated[str, doc("any PostgreSQL >= 15; empty: the embedded one in the data folder")] = ""
+    database_url_file: Annotated[str, doc("file with the database's URL, for secrets kept in files; empty: none")] = ""
     listen: Annotated[str, doc("HOST:PORT to serve on")] = "127.0.0.1:8080"
     workers: Annotated[int, Meta(ge=1, le=64), doc("worker processes")] = 1
     sandbox: Annotated[bool, doc("the simulator supplies numbers and messages")] = False
@@ -55,7 +56,31 @@ class ServingSettings(msgspec.Struct, frozen=True, kw_only=True):
     queue_deadline_s: Annotated[Seconds, doc("a request that waited longer is answered TOO_MANY_REQUESTS")] = 10.0
     batch_release: Annotated[Count, doc("releases that are told to suppliers at once")] = 32
     pool_size: Annotated[int, Meta(ge=1, le=100), doc("connections of one worker beside those of its clerks")] = 4
-    command_timeout_s: Annotated[Seconds, doc("a database call that takes longer counts as a broken connection")] = 10.0
+    command_timeout_s: Annotated[Seconds, doc("a database call that takes longer counts as a broken connection")] = 5.0
+
+    # limits of HTTP connections (docs/abuse.md)
+    http_connections: Annotated[
+        Count, doc("connections of one worker at once, idle ones included; further ones are answered 503")
+    ] = 16_384
+    http_backlog: Annotated[
+        int, Meta(ge=128, le=65_535), doc("connections of one worker that may wait to be accepted")
+    ] = 1_024
+    http_head_s: Annotated[
+        float,
+        Meta(ge=1, le=3_600),
+        doc("a connection is closed when the next request has not come with all its headers after so long"),
+    ] = 30.0
+    http_head_bytes: Annotated[
+        int,
+        Meta(ge=8_192, le=16_777_216),
+        doc("largest head of a request, query included; a larger one is answered 431"),
+    ] = 65_536
+    http_body_s: Annotated[
+        float, Meta(ge=0.1, le=3_600), doc("a request whose body is not there after so long is answered 408")
+    ] = 30.0
+    http_stalled_s: Annotated[
+        float, Meta(ge=1, le=3_600), doc("a connection whose client takes nothing of an answer for so long is cut off")
+    ] = 30.0
 
     # limits of the wire
     max_body_bytes: Annotated[Count, doc("largest request body")] = 1_048_576

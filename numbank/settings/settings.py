@@ -61,7 +61,19 @@ def load(environ: Mapping[str, str] | None = None, **given: object) -> Settings:
             reason = f"expected {' or '.join(words)}"
         raise OperatorError(f"setting {PREFIX}{field.upper()}={raw.get(field)!r}: {reason}") from None
     _check(settings)
+    if settings.database_url_file and not settings.database_url:
+        settings = msgspec.structs.replace(settings, database_url=_read(settings.database_url_file))
     return settings
+
+
+def _read(file: str) -> str:
+    """The one line of a file that holds a setting."""
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(
+            f"setting {PREFIX}DATABASE_URL_FILE={file!r}: it cannot be read ({type(error).__name__})"
+        ) from None
 
 
 # The faults of the simulator; what they mean is written there (suppliers/simulator/plan.py).

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from numbank.activation import rules, targets
 from numbank.activation.advance import AdvanceDesk
-from numbank.activation.model import Activation, AdvanceRequest, Origin, StatusRequest
+from numbank.activation.model import Activation, AdvanceRequest, Origin, Status, StatusRequest
 from numbank.activation.states import DELIVERED, FIRST_ENDED, Event, State
 from numbank.activation.views import Views, statuses
 from numbank.errors import (
@@ -14,6 +16,7 @@ from numbank.errors import (
     NoActivations,
     NotANumber,
     OperatorError,
+    Refusal,
 )
 from numbank.leases.ends import release
 from numbank.messages.calls import Kind
@@ -79,6 +82,15 @@ def forward_target(text: str) -> int | None:
         return targets.MALFORMED
 
 
+def shown_status(call: Call, answer: Status | Refusal) -> bytes:
+    """The word of a state, with the code where there is one."""
+    status = accept(answer)
+    word = STATUS_WORDS[status.state]
+    if word.endswith(b":"):
+        return word + (status.code or call.desks.settings.no_code_word).encode()
+    return word
+
+
 @action(
     "getStatus",
     params=(p.ID,),
@@ -87,14 +99,11 @@ def forward_target(text: str) -> int | None:
     ),
     refusals=(NoActivation,),
     way=(statuses,),
+    shown=shown_status,
 )  # fmt: skip
-async def get_status(call: Call) -> bytes:
+def get_status(call: Call) -> Awaitable[Status | Refusal]:
     """The state of an activation, with its code."""
-    status = accept(await call.desks.status(StatusRequest(call.customer.id, call.lease_id(NoActivation))))
-    word = STATUS_WORDS[status.state]
-    if word.endswith(b":"):
-        return word + (status.code or call.desks.settings.no_code_word).encode()
-    return word
+    return call.desks.status(StatusRequest(call.customer.id, call.lease_id(NoActivation)))
 
 
 @action(

@@ -27,11 +27,14 @@ accept = errors.accept
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A request after its key was found: fields by name, the customer, the desks."""
+    """A request after its key was found: fields by name, the customer, the desks. `id` is the field of that name where it is
+    a whole number: it was read once for all polls that ask the same.
+    """
 
     fields: dict[str, str]
     customer: Customer
     desks: Desks
+    id: int | None = None
 
     def text(self, param: Param) -> str:
         """The value without blanks around it, under any of the parameter's names; empty when absent."""
@@ -54,11 +57,7 @@ class Call(msgspec.Struct, frozen=True):
 
     def lease_id(self, otherwise: type[Refusal]) -> int:
         """The id of an activation; raises `otherwise` when it is not a number."""
-        text = self.fields.get("id")
-        # The plain case first: it is on the way of every poll.
-        if text and len(text) <= MAX_DIGITS and text.isascii() and text.isdigit():
-            return int(text)
-        lease_id = self.whole(ID)
+        lease_id = self.whole(ID) if self.id is None else self.id
         if lease_id is None:
             raise otherwise
         return lease_id

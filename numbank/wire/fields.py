@@ -24,7 +24,8 @@ def parse_urlencoded(data: bytes, max_fields: int) -> dict[str, str]:
         text = data.decode("utf-8", "replace")
         return {name: value for name, _, value in [part.partition("=") for part in text.split("&")]}
     pairs = [part.partition(b"=") for part in data.split(b"&")]
-    return {_decode(name).strip(): _decode(value) for name, _, value in pairs}
+    # Blanks alone: other white space would be kept above, and two spellings of one request would differ.
+    return {_decode(name).strip(" "): _decode(value) for name, _, value in pairs}
 
 
 def _decode(raw: bytes) -> str:

@@ -10,6 +10,7 @@ from numbank.activation import rules
 from numbank.activation.desk import LeaseDesk
 from numbank.activation.model import Activation, LeaseRequest
 from numbank.activation.offering import offered
+from numbank.activation.writing import write_leases
 from numbank.catalogue import languages, limited
 from numbank.catalogue.model import Service
 from numbank.customers import bans, buying, spending
@@ -32,7 +33,6 @@ from numbank.errors import (
 )
 from numbank.leases import paying
 from numbank.leases.limits import room
-from numbank.ledger import journal
 from numbank.messages.calls import Kind
 from numbank.money import MAX_MINOR, as_number, parse_minor
 from numbank.supply import claim as shelves
@@ -46,7 +46,7 @@ LEASE_PARAMS = (
     p.PHONE_EXCEPTION, p.PROVIDER_IDS, p.EXCEPT_PROVIDER_IDS, p.USE_CASHBACK, p.USER_ID, p.REF,
 )  # fmt: skip
 LEASE_WAY = (
-    LeaseDesk, room, bans.of_users, offered, rules.choose, paying.pay, limited.take, shelves.claim, journal.place_holds,
+    LeaseDesk, room, bans.of_users, offered, rules.choose, paying.pay, shelves.claim, write_leases, limited.take,
     spending.start,
 )  # fmt: skip
 # The account may not buy: before anything else (protocol.md 12.1, 5 and 6).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -12,10 +12,11 @@ from numbank.errors import Refusal
 
 if TYPE_CHECKING:
     from numbank.wire.call import Call
-    from numbank.wire.page import Page
 
-# A body, or a page that is kept with its compressed forms.
-Function = Callable[["Call"], Awaitable["bytes | Page"]]
+# Awaited it gives a body, or a page that is kept with its compressed forms; what `Action.shown` takes where there is one.
+Function = Callable[["Call"], Awaitable[Any]]
+# Renders a desk's answer; raises it when it is a refusal.
+Shown = Callable[["Call", Any], bytes]
 Registered = TypeVar("Registered", bound=Function)
 
 
@@ -51,7 +52,9 @@ class Envelope(msgspec.Struct, frozen=True, eq=False):
 class Action(msgspec.Struct, frozen=True, eq=False):
     """One action of the protocol. `json` tells the content type of its success; `poll` that it only reads.
 
-    `way` are the desks and rules behind it, for `numbank explain` and the docs; `envelope` wraps its refusals.
+    `way` are the desks and rules behind it, for `numbank explain` and the docs; `envelope` wraps its refusals. With `shown`
+    the function is no coroutine: it hands on what the desk is asked, and `shown` renders the answer (getStatus: a coroutine
+    less on the way of every poll).
     """
 
     name: str
@@ -63,6 +66,7 @@ class Action(msgspec.Struct, frozen=True, eq=False):
     poll: bool
     way: tuple[Callable[..., object], ...] = ()
     envelope: Envelope | None = None
+    shown: Shown | None = None
 
     @property
     def sentence(self) -> str:
@@ -83,6 +87,7 @@ def action(
     poll: bool = True,
     way: tuple[Callable[..., object], ...] = (),
     envelope: Envelope | None = None,
+    shown: Shown | None = None,
     into: dict[str, Action] = ACTIONS,
 ) -> Callable[[Registered], Registered]:
     """Register an action; the function parses, asks a desk and renders. `into` is where a dialect keeps its own.
@@ -93,7 +98,7 @@ def action(
     def register(function: Registered) -> Registered:
         if name in into:
             raise ValueError(f"action {name} is registered twice")
-        into[name] = Action(name, function, params, replies, refusals, json, poll, way, envelope)
+        into[name] = Action(name, function, params, replies, refusals, json, poll, way, envelope, shown)
         return function
 
     return register
@@ -119,6 +124,7 @@ def variant(
         into[name] = msgspec.structs.replace(
             base,
             function=function,
+            shown=None,
             params=(*(changed.get(param.name, param) for param in base.params), *more),
             replies=replies or base.replies,
             way=(base.function, *way, *base.way),
