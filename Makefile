@@ -5,17 +5,22 @@ BIN := $(VENV)/bin
 # One lock with hashes; `make lock` renews it. The run-time lock alone is enough for `make run`.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
-SEEDS ?= 50
+SEEDS ?= 200
+SOAK_SEEDS ?= 20000
 REQUESTS ?= 50000
+# For each parser (tests/fuzz).
+FUZZ_SECONDS ?= 60
 SEED ?= 1
 
-.PHONY: run test check unit lint types imports docs bench sim fuzz lock clean help
+.PHONY: run test check unit lint types imports docs bench sim soak fuzz audit lock clean help
 
 help:
 	@echo "make run     open the bank in sandbox mode      make test    all tests"
 	@echo "make check   format, lint, types, imports, unit make bench   the benchmarks (needs wrk)"
-	@echo "make sim SEEDS=50   seeded simulation           make docs    write the generated pages again"
-	@echo "make fuzz REQUESTS=50000 SEED=1   requests by chance, good and bad, each answered as documented"
+	@echo "make sim SEEDS=200  seeded simulation           make docs    write the generated pages again"
+	@echo "make soak    the long runs: 20,000 seeds, 1,000 kills, fail-overs under Patroni (hours)"
+	@echo "make fuzz REQUESTS=50000 FUZZ_SECONDS=60 SEED=1   requests by chance, then each parser under a coverage-guided fuzzer"
+	@echo "make audit   known vulnerabilities of the locked packages; exit 3, NOT AUDITED, where no service can be reached"
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "numbank needs Python 3.11 or newer, this is " + sys.version.split()[0])'
@@ -62,8 +67,21 @@ bench: $(VENV)/.dev
 sim: $(VENV)/.dev
 	$(BIN)/python -m tests.sim --seeds $(SEEDS)
 
+# Hours. What needs programs that are not installed (Patroni) says so.
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.sim --seeds $(SOAK_SEEDS)
+	$(BIN)/python -m tests.fire --kills 1000 --seed $(SEED)
+	$(BIN)/python -m tests.fire --patroni 20 --seed $(SEED)
+	NUMBANK_FREEZE_S=60 $(BIN)/python -m pytest tests/nodes/test_frozen.py -q -n0
+	$(BIN)/python -m tests.nodes --leases 1000000
+
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.wire.fuzz --requests $(REQUESTS) --seed $(SEED)
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(SEED)
+
+# Exit code 3, and a line that begins with NOT AUDITED, where no vulnerability service can be reached.
+audit: $(VENV)/.dev
+	$(BIN)/python -m tests.audit
 
 # Versions and hashes only: no index host is ever written.
 lock:
