@@ -1,55 +1,54 @@
-"""`python -m tests.sim --seeds N [--first S] [--steps M]`: simulate on a cluster of its own; a failing seed replays."""
+"""`python -m tests.sim --seeds N [--first S] [--ticks T]`: simulate on a cluster of its own; a failing seed replays."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import os
-import shutil
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-import asyncpg
+from tests.sim.runner import cluster, prepare_town, simulate_all, told
+from tests.sim.world import Plan
 
-from numbank.db.embedded import EmbeddedServer
-from tests.conftest import DSN_VARIABLE, drop, on_database, prepare
-from tests.sim.world import simulate
+MOST_TOLD = 3
 
 
-async def simulate_all(dsn: str, seeds: range, steps: int) -> None:
-    """Each seed in a database of its own, copied from a template."""
-    admin = await asyncpg.connect(dsn)
-    await admin.execute("create database sim_template")
-    await prepare(on_database(dsn, "sim_template"))
-    for seed in seeds:
-        name = f"sim_{seed}"
-        await admin.execute(f"create database {name} template sim_template")
-        await simulate(on_database(dsn, name), seed, steps)
-        await drop(name)
-    await admin.close()
-
-
-def main() -> None:
-    """Run the command."""
+def main() -> int:
+    """Run the command; 1 when a seed was wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=50)
-    parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--seeds", type=int, default=200, help="how many worlds")
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--ticks", type=int, default=Plan().ticks, help="how long a world is: steps of two minutes")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="worlds at once")
+    parser.add_argument("--each", action="store_true", help="a line for every seed")
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="numbank-sim-"))
-    folder.chmod(0o755)
+    plan = Plan(ticks=given.ticks)
     started = time.monotonic()
-    try:
-        with EmbeddedServer.start(folder, lambda _: None, shared_buffers="64MB", durable=False) as server:
-            os.environ[DSN_VARIABLE] = server.dsn
-            seeds = range(given.first, given.first + given.seeds)
-            asyncio.run(simulate_all(server.dsn, seeds, given.steps))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    sys.stdout.write(f"{given.seeds} seeds of {given.steps} steps are right ({time.monotonic() - started:.1f} s)\n")
+    wrong = events = looks = 0
+    with cluster() as dsn:
+        town = asyncio.run(prepare_town(dsn))
+        seeds = range(given.first, given.first + given.seeds)
+        for result in simulate_all(dsn, town, seeds, plan, min(given.processes, given.seeds)):
+            events += result.events
+            looks += result.steps
+            if given.each:
+                sys.stdout.write(
+                    f"{result.seed} {result.digest} {result.events} events, {result.statements} statements,"
+                    f" {result.steps} looks, {result.seconds:.2f} s, {result.facts}\n"
+                )
+            if result.wrong is not None:
+                wrong += 1
+                if wrong <= MOST_TOLD:
+                    sys.stdout.write(f"{told(result, plan)}\n")
+                sys.stdout.flush()
+    taken_s = time.monotonic() - started
+    sys.stdout.write(
+        f"{given.seeds - wrong} of {given.seeds} seeds are right: {events} events, looked at {looks} times,"
+        f" {taken_s:.1f} s\n"
+    )
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""What is looked at after every commit: one statement that compares tables, and what is new in the journal and the messages.
+
+Quick on purpose (about a millisecond): everything that `numbank verify` proves is proved at the end of each world too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+
+from tests.sim.memory import Memory, Wrong
+
+# Rows are wrong things. The tables of a world are small, so these are read whole where that is cheapest.
+TABLES = """
+select format('lease %s is live on number %s, which is in state %s and held by %s', a.id, n.id, n.state, n.holder)
+from activation a join number n on n.id = a.number_id
+where a.state < 8 and (n.state <> 1 or n.holder <> coalesce(a.group_id, a.id))
+union all
+select format('number %s is held by lease %s, which is over', n.id, n.holder) from number n
+where n.holder > 0 and not exists (
+  select from activation a where (a.id = n.holder or a.group_id = n.holder) and a.state < 8 and a.number_id = n.id
+)
+union all
+select format('number %s is held by rental %s, which is over', n.id, -n.holder) from number n
+where n.holder < 0 and not exists (select from rent r where r.id = -n.holder and r.state < 8 and r.number_id = n.id)
+union all
+select format('rental %s is live on number %s, held by %s', r.id, n.id, n.holder)
+from rent r join number n on n.id = r.number_id where r.state < 8 and n.holder is distinct from -r.id
+union all
+select format('hold %s is %s, its lease is not', coalesce(h.id, u.hold_id),
+  case when h.id is null then 'closed' else 'open' end)
+from (select id from hold where state = 0) h full join (
+  select hold_id from activation where state < 8 and state in (0, 1, 2, 5)
+  union all select c.hold_id from rent r join rent_charge c on c.rent_id = r.id where r.state = 1
+  union all select hold_id from mailbox where state = 1
+) u on u.hold_id = h.id where h.id is null or u.hold_id is null
+union all
+select format('lease %s in state %s with message %s has a hold in state %s', a.id, a.state, a.message_id, h.state)
+from activation a join hold h on h.id = a.hold_id
+where a.state < 8 and (h.state = 1) <> (a.message_id is not null)
+  or a.state = 9 and (h.state <> 2 or a.message_id is not null)
+union all
+select format('address %s is held by mailbox %s, which is over', m.id, m.holder) from mail_address m
+where m.holder is not null and not exists (
+  select from mailbox b where b.id = m.holder and b.state < 8 and b.address_id = m.id
+)
+"""
+
+ENTRIES = "select id, kind, debit, credit, amount, hold_id from entry where id > $1 order by id"
+
+ACCOUNTS = "select id, cash, cashback from account"
+
+MESSAGES = """
+select m.id, m.text, m.e164, m.fate, m.lease_id, a.account_id, a.service_id, a.e164 as lease_e164, h.state as hold_state,
+  exists (select from hook k where k.account_id = a.account_id and k.off_reason is null and not k.rents) as hooked,
+  (select count(*) from delivery d where d.lease_id = m.lease_id and d.message_id = m.id) as deliveries
+from message m left join activation a on a.id = m.lease_id left join hold h on h.id = a.hold_id
+where m.id > $1 order by m.id
+"""
+
+# How long after the lease that a message was meant for another customer's lease on its number may begin (s), in general
+# and for the same service; who was asked for the number answers for that himself.
+COOL_DOWN_S, REST_S = 120, 3_600
+LATE = """
+select l.ended_at is null or m.created_at < l.ended_at + make_interval(secs => case
+    when m.service_id = l.service_id and not s.asked then $4::float8 else $3::float8 end)
+from activation l, activation m join supplier s on s.id = m.supplier_id
+where l.id = $1 and m.id = $2 and l.account_id <> m.account_id
+"""
+
+
+class Checker:
+    """Follows the journal and the messages, and compares; `calm`: nothing is open, so that no lower id can come."""
+
+    def __init__(self, observer: asyncpg.Connection[asyncpg.Record], memory: Memory) -> None:
+        self._observer = observer
+        self._memory = memory
+        self._entries_to = self._messages_to = 0
+        self._entries: set[int] = set()
+        self._messages: set[int] = set()
+        self._texts: set[tuple[str, int]] = set()
+        self._books: dict[int, int] = {}
+        self._holds: dict[int, tuple[int, int]] = {}  # what was taken, and how it ended: 0 not, 1 posted, 2 voided
+        self.steps = 0
+
+    async def look(self, *, calm: bool) -> None:
+        """Wrong says what is."""
+        self.steps += 1
+        wrong = await self._observer.fetch(TABLES)
+        if wrong:
+            raise Wrong(f"{[row[0] for row in wrong[:5]]}")
+        for row in await self._observer.fetch(ENTRIES, self._entries_to):
+            if row[0] not in self._entries:
+                self._entries.add(row[0])
+                self._book(*row)
+        for account_id, cash, cashback in await self._observer.fetch(ACCOUNTS):
+            kept = self._books.get(2 * account_id, 0), self._books.get(2 * account_id + 1, 0)
+            if kept != (cash, cashback):
+                raise Wrong(f"account {account_id} has {cash} and {cashback}, its transfers say {kept}")
+        for row in await self._observer.fetch(MESSAGES, self._messages_to):
+            if row["id"] not in self._messages:
+                self._messages.add(row["id"])
+                await self._read(row)
+        for one in self._memory.newly_acked:
+            if (one.text, one.e164) not in self._texts:
+                raise Wrong(f"{one} was acked and is not there")
+        self._memory.newly_acked.clear()
+        if calm:
+            self._entries_to = max(self._entries, default=self._entries_to)
+            self._messages_to = max(self._messages, default=self._messages_to)
+            self._entries.clear()
+            self._messages.clear()
+
+    def _book(self, entry_id: int, kind: int, debit: int, credit: int, amount: int, hold_id: int | None) -> None:
+        """One transfer: the books, and what it does to its hold."""
+        for book, change in ((debit, -amount), (credit, amount)):
+            if book >= 0:
+                self._books[book] = self._books.get(book, 0) + change
+                if self._books[book] < 0 and book >= 0:
+                    raise Wrong(f"transfer {entry_id} leaves {self._books[book]} in book {book}")
+        if hold_id is None or kind not in (2, 3, 4):
+            return
+        taken, end = self._holds.get(hold_id, (0, 0))
+        if kind == 2:
+            self._holds[hold_id] = taken + amount, end
+        elif kind == 3:
+            if end or amount != taken:
+                raise Wrong(f"hold {hold_id} of {taken} that ended as {end} was posted with {amount}")
+            self._holds[hold_id] = taken, 1
+        else:
+            if end == 1 or amount > taken:
+                raise Wrong(f"hold {hold_id} of {taken} that ended as {end} was given back with {amount}")
+            self._holds[hold_id] = taken - amount, 2
+
+    async def _read(self, row: Any) -> None:
+        """One message that is new: it was sent, is stored once, and belongs to whom it went."""
+        sent = self._memory.sent.get(row["text"])
+        if sent is None or sent.e164 != row["e164"]:
+            raise Wrong(f"message {row['id']} to {row['e164']} says {row['text']!r}, which was {sent}")
+        if (row["text"], row["e164"]) in self._texts:
+            raise Wrong(f"message {row['id']} {row['text']!r} is stored twice")
+        self._texts.add((row["text"], row["e164"]))
+        self._memory.places[row["text"]] = row["lease_id"]
+        if row["lease_id"] is None or row["lease_id"] < 0:
+            return
+        if row["account_id"] is None or row["lease_e164"] != sent.e164:
+            raise Wrong(f"message {row['id']} to {sent.e164} went to lease {row['lease_id']} of {row['lease_e164']}")
+        if sent.services and row["service_id"] not in sent.services:
+            raise Wrong(f"message {row['id']} for {set(sent.services)} went to a lease for service {row['service_id']}")
+        if row["hold_state"] != 1:
+            raise Wrong(f"message {row['id']} was handed over, the hold of its lease is in state {row['hold_state']}")
+        if row["hooked"] and row["deliveries"] != 1:
+            raise Wrong(f"message {row['id']} was handed over, and {row['deliveries']} deliveries tell of it")
+        if sent.lease_id not in (0, row["lease_id"]) and await self._observer.fetchval(
+            LATE, sent.lease_id, row["lease_id"], COOL_DOWN_S, REST_S
+        ):
+            raise Wrong(
+                f"message {row['id']} for lease {sent.lease_id} went to lease {row['lease_id']} of somebody else"
+            )
+        told = self._memory.leases.get(row["lease_id"])
+        if told is not None and told.account_id != row["account_id"]:
+            raise Wrong(
+                f"message {row['id']} went to account {row['account_id']}, its lease was given to {told.account_id}"
+            )
