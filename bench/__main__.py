@@ -9,7 +9,22 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import codes, connections, flat, grown, intake, lease, mail, memory, prices, rent, report, start, status
+from bench import (
+    codes,
+    connections,
+    flat,
+    grown,
+    intake,
+    lease,
+    mail,
+    memory,
+    prices,
+    rent,
+    report,
+    start,
+    status,
+    workers,
+)
 from bench.bank import Bank, connect, fill
 from bench.books import verify
 from bench.harness import BenchError, Figure, Rounds, others_cpu
@@ -18,9 +33,11 @@ from bench.machine import cluster, serving, temporary_folder
 from numbank.db.embedded import EmbeddedError
 from numbank.supply.numbers import RENT, SMS
 
-NAMES = ("lease", "intake", "rent", "status", "connections", "flat", "prices", "mail", "codes", "start")
+NAMES = ("lease", "intake", "rent", "status", "connections", "workers", "flat", "prices", "mail", "codes", "start")
 # Not among those of a plain run: one fills a bank for minutes, and takes 30 GB of disk, one takes an hour, one needs a peer.
 LONG = ("grown", "memory", "peers")
+# Loads over HTTP on one big bank.
+LOADS = {"lease": lease, "status": status, "connections": connections, "workers": workers}
 NUMBERS = 1_000_000
 SMALL = 1_000
 BUSY_PERCENT = 5
@@ -63,19 +80,15 @@ async def _durable(dsn: str) -> str:
 def run(names: set[str], rounds: Rounds) -> list[Figure]:
     """All that was asked for, each on fresh data."""
     figures: list[Figure] = []
-    if names & {"lease", "status", "connections", "flat"}:
+    if names & {*LOADS, "flat"}:
         with temporary_folder() as folder, cluster(folder) as server:
             say(f"filling a bank with {NUMBERS:,} numbers")
             bank = asyncio.run(fill(server.dsn, NUMBERS, [*STARTS, FRESH, USED]))
             say(f"durable: {asyncio.run(_durable(bank.dsn))}")
             with serving("bank", folder, "/readyz", database_url=bank.dsn) as served:
-                if "lease" in names:
-                    figures += lease.run(bank, served, folder, rounds, say)
-                if "status" in names:
-                    figures += status.run(bank, served, folder, rounds, say)
-                if "connections" in names:
-                    figures += connections.run(bank, served, folder, rounds, say)
-            if names & {"lease", "status", "connections"}:
+                for name in sorted(names & LOADS.keys()):
+                    figures += LOADS[name].run(bank, served, folder, rounds, say)
+            if names & LOADS.keys():
                 say(f"numbank verify: {verify(bank.dsn)}")
             if "flat" in names:
                 figures += flat.run(asyncio.run(_small(bank.dsn)), bank, rounds, say)

@@ -1,5 +1,7 @@
 """Judges what could be a code before anything is weighed: why it is none, or what is known about it."""
 
+import functools
+
 import msgspec
 
 from numbank.codes.candidates import Candidate, candidates, prefix_start
@@ -14,6 +16,7 @@ from numbank.codes.vetoes import is_near_cut, veto
 MOST_CANDIDATES = 500
 """How many candidates of a text are looked at; among so many none is clearly the code anyway."""
 
+_SENDER_LIMIT = 320
 _FARTHEST_PROOF, _MOST_PROVED = 60, 20
 
 
@@ -40,9 +43,15 @@ def cases_among(reading: Reading, candidates: list[Judged]) -> list[Case]:
     return [Case(reading, one.candidate, one.governor, is_sole, is_only, places, claimed) for one in free]
 
 
+@functools.lru_cache(4_096)
+def _number_of(sender: str) -> str:
+    """A sender as a candidate would be spelled; few senders write most messages."""
+    return normalise(sender).text.lstrip("+")
+
+
 def judged(plain: Plain, reading: Reading, sender: str = "") -> list[Judged]:
     """All candidates with what stands before them and why they are none; in order, but for those that only a noun proves."""
-    own_number = normalise(sender).text.lstrip("+") if sender else ""
+    own_number = _number_of(sender[:_SENDER_LIMIT])
     found: list[Judged] = []
     proved: list[Judged] = []
     others = {cue.start for cue in reading.cues.get("other", ())}

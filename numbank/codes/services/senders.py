@@ -1,5 +1,6 @@
 """Tells by whom a message is: the id of an SMS, the address and the name of a mail, the site that its code is bound to."""
 
+import functools
 import re
 
 from numbank.codes.masks import bound_line
@@ -13,24 +14,31 @@ _MAIL = re.compile(r"(.{0,200}?)<?([^\s<>@\"]{1,100})@([A-Za-z0-9.-]{3,200})>?\s
 _PUBLIC_LABELS = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "or", "ne", "go"})
 _SHORTEST_LABEL = 4
 _SENDER_LIMIT = 320
+# Few senders write most messages: reading one's name again would be a tenth of the work on a message.
+_REMEMBERED = 4_096
 
 
 def of_sender(sender: str, brands: Brands, country: str) -> Owners:
     """The services that an SMS names as its sender."""
-    plain = normalise(sender[:_SENDER_LIMIT]).text.strip()
-    match = _INDIAN_SENDER.fullmatch(plain)
-    if match:
-        plain = match[1]
-    owners = brands.sender(key_of(plain), country) or brands.sender(key_of(_name_of(plain)), country)
+    plain, whole, name = _keys_of(sender[:_SENDER_LIMIT])
+    owners = brands.sender(whole, country) or brands.sender(name, country)
     return owners or of_host(plain.rpartition("@")[2], brands, is_open=False)
 
 
 def is_brand(sender: str) -> bool:
     """Whether a sender id is the name of somebody: no number, and not just "OTP" or "INFO"."""
-    plain = normalise(sender[:_SENDER_LIMIT]).text.strip()
+    name = _keys_of(sender[:_SENDER_LIMIT])[2]
+    return any(map(str.isalpha, name)) and name not in brand_words()["never"]
+
+
+@functools.lru_cache(_REMEMBERED)
+def _keys_of(sender: str) -> tuple[str, str, str]:
+    """A sender id in plain spelling, its key, and its key without words such as "OTP"."""
+    plain = normalise(sender).text.strip()
     match = _INDIAN_SENDER.fullmatch(plain)
-    key = key_of(_name_of(match[1] if match else plain))
-    return any(map(str.isalpha, key)) and key not in brand_words()["never"]
+    if match:
+        plain = match[1]
+    return plain, key_of(plain), key_of(_name_of(plain))
 
 
 def _name_of(plain: str) -> str:
