@@ -72,8 +72,12 @@ async def back_up(wish: Wish, watch: Watch, say: Callable[[str], None]) -> Made:
             "pg_dump", lambda major: book.fits(major, server), server,
             f"the server is PostgreSQL {server}, so it must be pg_dump {server} or newer",
         )  # fmt: skip
+        parted = await connection.fetchval(Q.parted)
         with unfinished(wish.final, say) as folder:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
+                if parted:
+                    # Before the snapshot: an archiver that changed a part for its copy after it would break pg_dump off.
+                    await connection.execute(f"lock table {parted} in access share mode")
                 snapshot = await connection.fetchrow(Q.snapshot)
                 if snapshot is None:
                     raise LookupError("the database gave no snapshot")

@@ -63,12 +63,15 @@ def unfinished(final: Path, say: Callable[[str], None]) -> Iterator[Unfinished]:
     """A folder beside the final one, locked; removed again when what is done in it fails."""
     refuse_taken(final)
     path = final.with_name(final.name + UNFINISHED)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        with _locked(path):
-            say(f"removing {path}, which a backup left that was cut short")
-            shutil.rmtree(path)
-    path.mkdir(mode=0o700)
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            with _locked(path):
+                say(f"removing {path}, which a backup left that was cut short")
+                shutil.rmtree(path)
+        path.mkdir(mode=0o700)
+    except OSError as error:
+        raise OperatorError(f"{error.filename or final}: {error.strerror}: no backup was made") from None
     with _locked(path) as lock:
         try:
             yield Unfinished(path, lock)

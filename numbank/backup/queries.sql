@@ -4,6 +4,11 @@
 -- The moment that a backup shows, for pg_dump to see the same.
 select pg_export_snapshot() as id, now() as as_of, pg_is_in_recovery() as standby;
 
+-- name: parted
+-- The tables that have parts, as a list; null when there is none.
+select string_agg(c.oid::regclass::text, ', ' order by c.relname) from pg_class c
+where c.relkind = 'p' and not c.relispartition;
+
 -- name: bank_is_here
 -- Whether there is a bank at all.
 select to_regclass('migration');

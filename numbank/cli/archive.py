@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-import asyncpg
 import typer
 
 from numbank.cli import screen
@@ -13,6 +12,8 @@ from numbank.cli.access import Data, DatabaseUrl, Json, Office, run
 from numbank.cli.terms import moment
 from numbank.customers import audit
 from numbank.db import archive
+from numbank.db.hosts import reach
+from numbank.db.pool import PATIENT_HOST_S
 from numbank.db.queries import Queries
 from numbank.errors import OperatorError
 
@@ -86,7 +87,7 @@ def run_(
 
 async def _archive(office: Office, wanted: list[archive.Partition], at: datetime, to: str) -> list[archive.Archived]:
     """One after the other."""
-    connection = await asyncpg.connect(office.settings.database_url)
+    connection = await reach(office.settings.database_url, host_s=PATIENT_HOST_S)
     try:
         async with archive.archiving(connection):
             return [await archive.move(connection, part, at, to) for part in wanted]

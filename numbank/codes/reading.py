@@ -64,7 +64,9 @@ class Reading(msgspec.Struct, frozen=True):
         return self.first(kind, begin, len(self.text) if end is None else end) is not None
 
     def first(self, kind: str, begin: int, end: int) -> Cue | None:
-        cues = self.cues.get(kind, [])
+        cues = self.cues.get(kind)
+        if not cues:
+            return None
         index = bisect_right(cues, begin - 1, key=_start)
         return cues[index] if index < len(cues) and cues[index].end <= end else None
 
@@ -75,7 +77,9 @@ class Reading(msgspec.Struct, frozen=True):
         return index < len(cues) and cues[index].start == at
 
     def last(self, kind: str, begin: int, end: int) -> Cue | None:
-        cues = self.cues.get(kind, [])
+        cues = self.cues.get(kind)
+        if not cues:
+            return None
         index = bisect_right(cues, end - 1, key=_start) - 1
         if index < 0 or cues[index].start < begin:
             return None

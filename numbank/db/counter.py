@@ -184,29 +184,36 @@ class Counter(Generic[Req, Res]):
 
     def _take(self) -> list[Entry[Req, Res]]:
         """The next batch: no caller that went away or waited too long, no key twice; the order of arrival stays."""
+        batch = self._next(self._batch_limit)
+        return batch if self._key is None else self._one_of_each(batch, self._key)
+
+    def _next(self, most: int) -> list[Entry[Req, Res]]:
+        """The first of the queue who still wait; who waited too long is told so."""
         now = monotonic()
-        taken = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_limit))]
+        taken = [self._queue.popleft() for _ in range(min(len(self._queue), most))]
         batch = [entry for entry in taken if entry.deadline >= now and not entry.future.done()]
         if len(batch) < len(taken):
             for entry in taken:
                 if entry.deadline < now and not entry.future.done():
                     entry.future.set_result(Overloaded())
-        return batch if self._key is None else self._one_of_each(batch, self._key)
+        return batch
 
     def _one_of_each(
         self, batch: list[Entry[Req, Res]], key_of: Callable[[Req], Hashable | None]
     ) -> list[Entry[Req, Res]]:
-        """Those of a batch with keys of their own; the others go back to the front of the queue."""
+        """Those with keys of their own, with those behind them in the places of the others, who stay first in the queue."""
         keys: set[Hashable] = set()
         chosen: list[Entry[Req, Res]] = []
         later: list[Entry[Req, Res]] = []
-        for entry in batch:
-            key = key_of(entry.request)
-            if key is not None and key in keys:
-                later.append(entry)
-                continue
-            keys.add(key)
-            chosen.append(entry)
+        while batch:
+            for entry in batch:
+                key = key_of(entry.request)
+                if key is not None and key in keys:
+                    later.append(entry)
+                    continue
+                keys.add(key)
+                chosen.append(entry)
+            batch = self._next(self._batch_limit - len(chosen))
         self._queue.extendleft(reversed(later))
         return chosen
 
@@ -308,7 +315,8 @@ class Counter(Generic[Req, Res]):
                     raise  # the driver refuses what we asked on a connection that works: a bug, not an outage
                 self._tell("down", error)
                 await self._drop_connection()
-                return [Unavailable(away=True)] * len(requests)
+                # A statement that took too long may do so each time: the database is there for others.
+                return [Unavailable(away=not isinstance(error, asyncpg.QueryCanceledError))] * len(requests)
         return [Unavailable()] * len(requests)
 
     async def _transact(self, connection: Connection, requests: list[Req]) -> Sequence[Res | Refusal | Again]:

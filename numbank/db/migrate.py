@@ -21,6 +21,8 @@ LOCK_WAIT = "300ms"
 # Pauses of 0.2 s up to 2 s between the tries: a step waits about two minutes for its moment.
 MAX_TRIES = 64
 LONGEST_PAUSE_S = 2.0
+# CONCURRENTLY waits for every older snapshot; that of a backup may be hours old.
+PATIENCE_S = 7 * 86_400.0
 HEADER = re.compile(r"^-- oldest code: (\d+)$", re.MULTILINE)
 STEP = "-- outside transaction"
 
@@ -151,7 +153,7 @@ async def _apply_in_steps(connection: Connection, migration: Migration) -> None:
                 if re.search(rf"\b{re.escape(name)}\b", statement):
                     await connection.execute(f'drop index concurrently "{name}"')
         try:
-            await connection.execute(statement)
+            await connection.execute(statement, timeout=PATIENCE_S if patient else None)
         finally:
             if patient and not connection.is_closed():
                 await connection.execute(f"set lock_timeout = '{LOCK_WAIT}'")

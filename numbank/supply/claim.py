@@ -160,6 +160,7 @@ class _Search:
         self.rounds: dict[Key, int] = {}
         self.stuck: set[Key] = set()
         self.locked: set[Key] = set()  # shelves with candidates that somebody else holds
+        self.held_up: set[Key] = set()  # those on which the last round met nothing else
         self.taken: set[int] = set()
         self.tries: dict[tuple[int, int, int], int] = {}
         self.pile_after: dict[Key, int] = {}
@@ -281,7 +282,11 @@ class _Search:
                 edits.off_pile.append((pool_id, service_id, seq))
                 progress = True
         if not progress and key not in self.turned:
-            self.stuck.add(key)
+            # What somebody else holds hides nothing behind it; but who only met such numbers does not ask again at once.
+            at_end = shelf.finished and key in self.pile_read
+            (self.stuck if at_end or key not in self.locked else self.held_up).add(key)
+        else:
+            self.held_up.discard(key)
         self.turned.discard(key)
 
     def _taker(self, key: Key, need: Sequence[int], number_id: int, e164: int) -> int | None:
@@ -320,7 +325,8 @@ class _Search:
             if not self.locked.isdisjoint(keys):
                 self.claims.busy.add(index)
             if index not in self.rejected and any(
-                key not in self.stuck and not (self.claims.shelves[key].finished and key in self.pile_read)
+                key not in self.stuck | self.held_up
+                and not (self.claims.shelves[key].finished and key in self.pile_read)
                 for key in keys
             ):
                 self.claims.more.add(index)

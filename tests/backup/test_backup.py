@@ -20,9 +20,13 @@ import msgspec
 import psutil
 import pytest
 
+from numbank.backup import dump
 from numbank.backup.folder import UNFINISHED
 from numbank.backup.manifest import DUMP, NAME
+from numbank.db import archive
 from numbank.db.unfinished import FOLDER
+from numbank.errors import OperatorError
+from tests.db.test_archive import acts, archive_all
 from tests.server.live import NUMBANK
 from tests.support import Caller, Shop, open_bank, push, until
 
@@ -413,3 +417,24 @@ def test_the_key_file_is_not_in_a_backup_and_is_asked_for(own_dsn: str, empty_ds
     assert "secrets in it stay closed: the key file" in done.stderr
     assert "elsewhere.key is missing" in done.stderr
     ran("product", "list", "--database-url", empty_dsn, secrets_file=key_file)
+
+
+async def test_an_archiver_changes_no_part_once_a_backup_has_begun(
+    own_dsn: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "TRIES", 1)
+    monkeypatch.setattr(archive, "PAUSE_S", 0.0)
+    archiver = await asyncpg.connect(own_dsn)
+    await acts(archiver)
+    tell = dump._dump_and_count
+
+    async def archived_first(*words: Any) -> dict[str, int]:
+        with pytest.raises(OperatorError, match="a backup"):
+            await archive_all(archiver)
+        return await tell(*words)
+
+    monkeypatch.setattr(dump, "_dump_and_count", archived_first)
+    made = await dump.back_up(dump.Wish(own_dsn, folder / "b"), lambda _: None, lambda _: None)
+    assert made.manifest.rows["public.audit"] == 3
+    assert (await archive_all(archiver))["audit_1"].rows == 3
+    await archiver.close()

@@ -344,3 +344,35 @@ async def test_all_who_wait_for_a_database_that_is_away_are_told_that_it_is(dsn:
     told = await asyncio.gather(*futures)
     await asked.stop()
     assert [isinstance(one, Unavailable) and one.away for one in told] == [True] * 20
+
+
+async def test_many_with_one_key_hold_up_nobody_behind_them(dsn: str) -> None:
+    batches: list[list[str]] = []
+
+    async def serve(tx: Connection, requests: Sequence[Any]) -> Answers[Any]:
+        batches.append(list(requests))
+        return Answers(requests, keep=False)
+
+    asked = counter(dsn, serve, key=lambda word: word[0])
+    futures: list[asyncio.Future[Any]] = [asked.ask(f"a{turn}") for turn in range(20)]  # type: ignore[arg-type]
+    futures += [asked.ask(word) for word in ("b", "c")]  # type: ignore[arg-type]
+    asked.start()
+    await asyncio.gather(*futures)
+    await asked.stop()
+    assert batches[0] == ["a0", "b", "c"]
+    assert batches[1:] == [[f"a{turn}"] for turn in range(1, 20)]
+
+
+async def test_a_statement_that_takes_too_long_is_the_fault_of_its_request(dsn: str, noted: Any) -> None:
+    async def slow(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        await tx.execute("set local statement_timeout = 20")
+        await tx.execute("select pg_sleep(60)")
+        return Answers(requests)
+
+    asked = counter(dsn, slow)
+    future = asked.ask(1)
+    asked.start()
+    told = await future
+    await asked.stop()
+    assert isinstance(told, Unavailable)
+    assert not told.away

@@ -123,3 +123,21 @@ async def test_an_index_that_a_killed_upgrade_left_half_built_is_built_again(
     assert await migrate.migrate(connection) == [step]
     assert await connection.fetchval(valid) is True
     await connection.close()
+
+
+async def test_an_index_is_waited_for_longer_than_a_connection_has_patience(
+    own_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup has a snapshot for hours, which CONCURRENTLY waits for."""
+    reader, connection = await asyncpg.connect(own_dsn), await asyncpg.connect(own_dsn, command_timeout=0.5)
+    await reader.execute("begin isolation level repeatable read; select from service limit 1")
+    sql = "create index concurrently if not exists later on service (code)"
+    step = migrate.Migration(NEWEST + 1, "later", sql, 1, in_transaction=False)
+    everything = [*migrate.known(), step]
+    monkeypatch.setattr(migrate, "known", lambda: everything)
+    migrating = asyncio.ensure_future(migrate.migrate(connection))
+    done, _ = await asyncio.wait([migrating], timeout=1.5)
+    await reader.close()
+    assert not done
+    assert await migrating == [step]
+    await connection.close()

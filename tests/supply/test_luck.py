@@ -89,3 +89,21 @@ async def test_what_came_back_to_the_pile_is_taken_before_the_bookmark_moves_on(
     taken = [await claim(tx, wish, Luck(spare=0)) for _ in range(3)]
     assert [(one.e164 - FIRST, one.tries) for one in taken if one is not None] == [(3, 4), (6, 7), (10, 0)]
     assert await tx.fetchval("select count(*) from pile") == 0
+
+
+@pytest.mark.parametrize("piled", [1, 30])
+async def test_a_number_in_other_hands_hides_none_of_those_behind_it(
+    stock: tuple[asyncpg.Connection[asyncpg.Record], Wish], own_dsn: str, piled: int
+) -> None:
+    tx, wish = stock
+    (pool_id,) = wish.pool_ids
+    await tx.execute("update shelf set hi = $2 where pool_id = $1", pool_id, piled)
+    await tx.execute(
+        "insert into pile select $1, $2, seq, 0 from generate_series(1, $3::int) seq", pool_id, SERVICE, piled
+    )
+    other = await asyncpg.connect(own_dsn)
+    await other.execute(f"begin; select from number where pool_id = {pool_id} and seq = 1 for no key update")
+    taken = [await claim(tx, wish, luck) for luck in (Luck(spare=0), Luck(spare=0))]
+    await other.close()
+    assert [one.e164 - FIRST for one in taken if one is not None] == [1, 2]
+    assert await tx.fetchval("select count(*) from pile where seq = 1") == 1
