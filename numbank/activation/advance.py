@@ -86,7 +86,8 @@ class AdvanceDesk:
             await limited.give_back(tx, [(tier_id, lease_id) for tier_id, lease_id in cancelled if tier_id is not None])
         if aimed:
             await groups.save_targets(tx, aimed)
-        kept = bool(changes or aimed)
+        # A yes to what another batch wrote already is said by a commit of its own, so that the standby has that too.
+        kept = not all(isinstance(one, Refusal) for one in results.values())
         return Answers([results.get(request.lease_id, NoActivation()) for request in requests], keep=kept)
 
     async def _lock(self, tx: Connection, ending: Sequence[_Keys]) -> dict[int, numbers.Occupied]:

@@ -63,7 +63,9 @@ class LeaseDesk:
         self._luck = shelves.Luck()
 
     async def serve(self, tx: Connection, requests: Sequence[LeaseRequest]) -> Answers[Activation | Opened]:
-        """Lease numbers or open orders for all requests. Money is decided in arrival order on the locked balances."""
+        """Lease numbers or open orders for all requests. Money is decided in arrival order on the locked balances; who
+        pauses, because others hold the numbers (Again.last), is decided on when back.
+        """
         purses = await open_purses(tx, requests, starting=(one.account_id for one in requests if one.use_cashback))
         balances = purses.balances
         plans = await self._load(tx, requests, purses)

@@ -45,8 +45,8 @@ select nextval('lease_id'), nextval('hold_id'), bank_now() from generate_series(
 -- name: write_leases
 -- All that a set of leases writes, in one statement: numbers, uses, bookmarks ($1 to $4), holds, transfers, balances,
 -- activations, counts and statistics. Accounts, shelves and numbers are locked, so that there is nothing to wait for. Gives
--- the ids of each lease and its hold, the time of the batch, and how many numbers were free and accounts debited. The columns
--- from `counted` on may be empty: all have the defaults then.
+-- the ids of each lease and its hold, the time of the batch, how many numbers were free, accounts debited and bookmarks moved.
+-- The columns from `counted` on may be empty: all have the defaults then.
 with wanted as materialized (
   select w.*, nextval('lease_id') as id, nextval('hold_id') as hold_id, (select bank_now()) as at
   from unnest(
@@ -62,7 +62,7 @@ with wanted as materialized (
   insert into use (number_id, service_id) select number_id, service_id from wanted
 ), moved as (
   update shelf s set hi = m.hi, lo = m.lo from unnest($1::int[], $2::int[], $3::int[], $4::int[]) m(p, s, hi, lo)
-  where s.pool_id = m.p and s.service_id = m.s
+  where s.pool_id = m.p and s.service_id = m.s returning 1
 ), taken as (
   insert into stock_move (pool_id, service_id, free, withheld, busy)
   select pool_id, service_id, -count(*), count(*), count(*) from wanted group by 1, 2
@@ -93,7 +93,9 @@ with wanted as materialized (
   insert into tally_move (day, country_id, service_id, supplier_id, leased)
   select (at at time zone 'utc')::date, country_id, service_id, supplier_id, count(*) from wanted group by 1, 2, 3, 4
 )
-select id, hold_id, at, (select count(*) from given) as given, (select count(*) from debited) as debited from wanted;
+select id, hold_id, at, (select count(*) from given) as given, (select count(*) from debited) as debited,
+  (select count(*) from moved) as moved
+from wanted;
 
 -- name: insert_orders
 -- The orderIds of the leases that were made; one whose order ended without a number is used now. Counts what it wrote. No

@@ -87,7 +87,7 @@ async def write_leases(
     written = await tx.fetch(
         Q.write_leases, *columns(bookmarks, 4), *columns(rows), counted if any(counted) else (), *terms
     )
-    _check(bought, written)
+    _check(bought, bookmarks, written)
     now: datetime = written[0]["at"]
     made = []
     for (one, found), (lease_id, *_) in zip(bought, written, strict=True):
@@ -102,11 +102,15 @@ async def write_leases(
     return made
 
 
-def _check(bought: Sequence[tuple[Bought, Claim]], written: Sequence[asyncpg.Record]) -> None:
+def _check(
+    bought: Sequence[tuple[Bought, Claim]], bookmarks: Sequence[Bookmark], written: Sequence[asyncpg.Record]
+) -> None:
     """What was decided on is what was written, or the transaction must not commit."""
     given = written[0]["given"] if written else 0
     if not len(bought) == len(written) == given:
         raise RuntimeError(f"{given} of {len(bought)} claimed numbers were free")
+    if written[0]["moved"] != len(bookmarks):
+        raise RuntimeError(f"{written[0]['moved']} of {len(bookmarks)} bookmarks moved on")
     accounts = {one.request.account_id for one, _ in bought}
     if written[0]["debited"] != len(accounts):
         raise journal.BrokenBooks(

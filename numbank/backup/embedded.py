@@ -19,7 +19,8 @@ Say = Callable[[str], None]
 
 @contextmanager
 def new_cluster(data: Path, say: Say) -> Iterator[str]:
-    """The address of an empty database that becomes this folder's when all goes well, and goes away again when not."""
+    """The address of an empty database that becomes this folder's when all goes well. When not it goes away again, but its
+    empty folder stays: with that mark nothing makes a new, empty bank in the place of the one that was asked for."""
     place = Folder.at(data)
     _refuse_taken(place)
     place.data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
@@ -38,8 +39,10 @@ def new_cluster(data: Path, say: Say) -> Iterator[str]:
         _refuse_taken(place)
         Folder.at(staging).home.rename(place.home)
         _sync(place.data)
-    finally:
-        _remove(staging, say)
+    except BaseException:
+        _empty(staging, say)
+        raise
+    _remove(staging, say)
 
 
 def _refuse_taken(place: Folder) -> None:
@@ -50,10 +53,17 @@ def _refuse_taken(place: Folder) -> None:
 
 
 def _remove(staging: Path, say: Say) -> None:
+    """Remove what is in the folder of an unfinished cluster, and last the folder: it is the mark."""
+    _empty(staging, say)
+    staging.rmdir()
+
+
+def _empty(staging: Path, say: Say) -> None:
     """Remove an unfinished cluster; a PostgreSQL that still runs on it is taken over and stopped first."""
     if Folder.at(staging).home.exists():
         EmbeddedServer.start(staging, say).stop()
-    shutil.rmtree(staging)
+    for path in staging.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _sync(folder: Path) -> None:

@@ -64,7 +64,8 @@ def unfinished(final: Path, say: Callable[[str], None]) -> Iterator[Unfinished]:
     refuse_taken(final)
     path = final.with_name(final.name + UNFINISHED)
     try:
-        final.parent.mkdir(parents=True, exist_ok=True)
+        if not final.parent.is_dir():  # made now, it would fill the disk on which the right one is not mounted
+            raise OperatorError(f"there is no folder {final.parent}: is its disk mounted? no backup was made")
         if path.exists():
             with _locked(path):
                 say(f"removing {path}, which a backup left that was cut short")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -12,6 +14,8 @@ from numbank.errors import OperatorError
 NAME = "manifest.json"
 DUMP = "dump"
 FORMAT = 1
+# The field with the digest of all others.
+DIGEST = "sha256"
 # From this version on the programs of PostgreSQL set `transaction_timeout`, which older servers refuse.
 TIMEOUT_SINCE = 17
 # From this version on pg_dump knows several ways to compress.
@@ -57,18 +61,27 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode(manifest: Manifest) -> bytes:
-    """The text of a manifest."""
-    return msgspec.json.format(msgspec.json.encode(manifest)) + b"\n"
+    """The text of a manifest, with a digest of what it says: proof of damage, not of forgery, for anybody can make one."""
+    told = msgspec.to_builtins(manifest)
+    return msgspec.json.format(msgspec.json.encode(told | {DIGEST: _digest(told)})) + b"\n"
+
+
+def _digest(told: Mapping[str, object]) -> str:
+    """SHA-256 of all fields, also of those that only another numbank knows, in hex."""
+    return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()
 
 
 def decode(text: bytes) -> Manifest:
     """Read a manifest; BadBackup when it is none, or one of a later form."""
     try:
-        form = msgspec.json.decode(text, type=dict[str, msgspec.Raw]).get("format")
-        if form is not None and bytes(form).isdigit() and int(bytes(form)) > FORMAT:
+        told = msgspec.json.decode(text, type=dict[str, Any])
+        form, digest = told.get("format"), told.pop(DIGEST, None)
+        if isinstance(form, int) and form > FORMAT:
             raise BadBackup("the backup was made by a newer numbank, in a form that this one does not know")
-        return msgspec.json.decode(text, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        if digest != _digest(told):
+            raise BadBackup(f"{NAME} of the backup is damaged: its checksum differs")
+        return msgspec.convert(told, Manifest)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
         raise BadBackup(f"{NAME} of the backup is damaged") from None
 
 

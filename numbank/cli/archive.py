@@ -110,10 +110,11 @@ def _show(found: list[archive.Standing], *, json: bool) -> None:
         screen.print_json({"parts": rows, "bytes": sum(one.partition.bytes for one in found)})
         return
     screen.table(
-        ("part", "from id", "rows", "MB", "tablespace", "newest", "stays because"),
+        ("part", "from id", "about rows", "MB", "tablespace", "newest", "stays because"),
         (
-            (row["part"], row["from_id"], row["rows"], f"{one.partition.bytes / 1e6:,.1f}", row["tablespace"] or "-",
-             row["newest"] or "-", row["stays_because"] or "-")
+            (row["part"], row["from_id"], "?" if row["rows"] is None else row["rows"],
+             f"{one.partition.bytes / 1e6:,.1f}", row["tablespace"] or "-", row["newest"] or "-",
+             row["stays_because"] or "-")
             for row, one in zip(rows, found, strict=True)
         ),
     )  # fmt: skip

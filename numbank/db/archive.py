@@ -50,20 +50,22 @@ SLICE_IDS = 250_000
 PACKED = "_packed"
 # A lock that stands in the way of leases: short tries, with pauses in which they go on.
 LOCK_MS = 100
+LOCK_S = 2
 TRIES = 60
 PAUSE_S = 1.0
 FREEZE = (
     "create trigger being_archived before insert or update or delete on {}"
     " for each row execute function being_archived()"
 )
-SESSION = """
-set statement_timeout = 0; set idle_in_transaction_session_timeout = '60s'; set lock_timeout = '2s';
+SESSION = f"""
+set statement_timeout = 0; set idle_in_transaction_session_timeout = '60s'; set lock_timeout = '{LOCK_S}s';
 set enable_seqscan = on; set plan_cache_mode = force_custom_plan; set maintenance_work_mem = '256MB'; set work_mem = '64MB'
 """
 
 
 class Partition(msgspec.Struct, frozen=True):
-    """A part of a growing table: ids [low, high). `tablespace` '' is the database's own. `rows` is an estimate.
+    """A part of a growing table: ids [low, high). `tablespace` '' is the database's own. `rows` is an estimate,
+    None where the server has none yet.
 
     `packed`: it was archived, so there is no room between its rows for changes of them.
     """
@@ -75,7 +77,7 @@ class Partition(msgspec.Struct, frozen=True):
     sequence: str
     tablespace: str
     bytes: int
-    rows: int
+    rows: int | None
     packed: bool
 
 
@@ -265,17 +267,20 @@ async def _drop(connection: Link, part: Partition) -> None:
 async def _briefly(connection: Link, act: Callable[[], Awaitable[object]]) -> None:
     """Do what needs a lock that leases run into: they wait for no more than a tenth of a second at a time."""
     await connection.execute(f"set lock_timeout = '{LOCK_MS}ms'")
-    for _ in range(TRIES):
-        try:
-            await act()
-            break
-        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
-            await asyncio.sleep(PAUSE_S)
-    else:
-        raise OperatorError(
-            f"somebody has been reading or writing for {TRIES} s without a pause (a backup?): try again later"
-        )
-    await connection.execute("set lock_timeout = '2s'")
+    try:
+        for _ in range(TRIES):
+            try:
+                await act()
+                break
+            except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+                await asyncio.sleep(PAUSE_S)
+        else:
+            raise OperatorError(
+                f"somebody has been reading or writing for {TRIES} s without a pause (a backup?): try again later"
+            )
+    finally:
+        if not connection.is_closed():
+            await connection.execute(f"set lock_timeout = '{LOCK_S}s'")
 
 
 def closed(found: Sequence[Standing], tablespace: str) -> list[Partition]:

@@ -4,7 +4,8 @@
 -- Every partition of the growing tables: its ids [low, high), its disk ('' is the database's own), what it weighs.
 select g.parent, c.relname as name, (regexp_match(b.bounds, 'FROM \(''?(\d+)''?\)'))[1]::bigint as low,
   (regexp_match(b.bounds, 'TO \(''?(\d+)''?\)'))[1]::bigint as high, g.sequence,
-  coalesce(t.spcname, '') as tablespace, pg_total_relation_size(c.oid) as bytes, greatest(c.reltuples, 0)::bigint as rows,
+  coalesce(t.spcname, '') as tablespace, pg_total_relation_size(c.oid) as bytes,
+  case when c.reltuples > 0 then c.reltuples::bigint when pg_relation_size(c.oid) = 0 then 0 end as rows,
   coalesce(c.reloptions @> '{fillfactor=100}', false) as packed
 from growth g join pg_inherits i on i.inhparent = to_regclass(g.parent) join pg_class c on c.oid = i.inhrelid
 left join pg_tablespace t on t.oid = c.reltablespace cross join lateral (select pg_get_expr(c.relpartbound, c.oid) as bounds) b

@@ -26,8 +26,9 @@ Res = TypeVar("Res")
 # 40xxx (deadlock, serialization): the whole batch again, a bounded number of times.
 MAX_TRIES = 8
 RETRIED = (asyncpg.TransactionRollbackError, asyncpg.InvalidCachedStatementError)
-# A lock that is not given in time is somebody else's fault: only those who need it may wait for it.
-LOCKED = (asyncpg.LockNotAvailableError,)
+# A lock that is not given in time, or a row that is just being archived (55006, db/archive.py), is somebody else's fault:
+# only those who need it are refused.
+LOCKED = (asyncpg.LockNotAvailableError, asyncpg.ObjectInUseError)
 # 22xxx and 23xxx: one request of the batch poisons it; found by serving them one by one.
 POISON = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 # Together 2.7 s: longer than a frozen node can hold a lock (`idle_in_transaction_session_timeout`).
@@ -74,11 +75,13 @@ class Watch:
 class Answers(msgspec.Struct, Generic[Res], frozen=True):
     """What a desk gives back: one result (or refusal, or Again) per request, in order.
 
-    `keep` is False when nothing was written, so that a batch of refusals costs no commit.
+    `keep` is False when nothing was written, so that a batch of refusals costs no commit. `committed` is called when the
+    batch was committed, to count it; not when the answer to the commit was lost. It must not fail.
     """
 
     results: Sequence[Res | Refusal | Again]
     keep: bool = True
+    committed: Callable[[], None] | None = None
 
 
 # A desk's work: the set-at-a-time operation behind a counter.
@@ -219,30 +222,42 @@ class Counter(Generic[Req, Res]):
 
     async def _answer(self, batch: list[Entry[Req, Res]]) -> None:
         """Serve a batch and hand out the results; whatever goes wrong, every caller gets an answer."""
+        again: list[Entry[Req, Res]] = []
+        if not await self._hand_out(batch, again):
+            self._refuse(batch, away=True)
+            return
+        # Those who were served apart too: all have the same patience, so deadlines tell the order of arrival.
+        again.sort(key=lambda entry: entry.deadline)
+        self._queue.extendleft(reversed(again))
+
+    async def _hand_out(self, batch: list[Entry[Req, Res]], again: list[Entry[Req, Res]]) -> bool:
+        """Serve a batch, or its parts when it fails as a whole; False when the database is away: no part is tried then."""
         try:
             results = await self._attempt([entry.request for entry in batch])
         except LOCKED as error:
             self._tell("locked", error)
-            await self._one_party_at_a_time(batch)
-            return
+            parts = self._parties(batch)
         except Exception as error:
             # Something that one of them asked for, or a broken invariant: the neighbours must not suffer from it.
             self._tell("poison" if isinstance(error, POISON) else "bug", error)
-            await self._drop_connection()
-            if len(batch) == 1:
-                self._refuse(batch)
-                return
-            for entry in batch:
-                await self._answer([entry])
-            return
-        again: list[Entry[Req, Res]] = []
-        for entry, result in zip(batch, results, strict=True):
-            # By type: isinstance on a Struct class goes through ABCMeta, which a poll would feel; so would `cast`, a call.
-            if type(result) is Again:
-                self._once_more(entry, result, again)
-            elif not entry.future.done():
-                entry.future.set_result(result)  # type: ignore[arg-type]  # it is no Again
-        self._queue.extendleft(reversed(again))
+            parts = [[entry] for entry in batch]
+        else:
+            for entry, result in zip(batch, results, strict=True):
+                # By type: isinstance on a Struct class goes through ABCMeta, which a poll would feel; so would `cast`.
+                if type(result) is Again:
+                    self._once_more(entry, result, again)
+                elif not entry.future.done():
+                    entry.future.set_result(result)  # type: ignore[arg-type]  # it is no Again
+            return not (type(results[0]) is Unavailable and results[0].away)
+        await self._drop_connection()
+        if len(parts) == 1:
+            self._refuse(batch)
+            return True
+        # Each part alone would wait for a host that does not answer (HOST_S).
+        for part in parts:
+            if not await self._hand_out(part, again):
+                return False
+        return True
 
     def _once_more(self, entry: Entry[Req, Res], result: Again, again: list[Entry[Req, Res]]) -> None:
         """A result that is none yet: into the next batch (`again`), there after a pause, or what is the last word then."""
@@ -272,17 +287,12 @@ class Counter(Generic[Req, Res]):
         self._queue.insert(next(later, len(self._queue)), entry)
         self._bell.set()
 
-    async def _one_party_at_a_time(self, batch: list[Entry[Req, Res]]) -> None:
+    def _parties(self, batch: list[Entry[Req, Res]]) -> list[list[Entry[Req, Res]]]:
         """Somebody holds a lock too long: those who do not need it are served, the others are refused after one try."""
-        await self._drop_connection()
         parties: dict[Hashable, list[Entry[Req, Res]]] = {}
         for index, entry in enumerate(batch):
             parties.setdefault(self._party(entry.request) if self._party is not None else index, []).append(entry)
-        if len(parties) == 1:
-            self._refuse(batch)
-            return
-        for entries in parties.values():
-            await self._answer(entries)
+        return list(parties.values())
 
     def _refuse(self, batch: list[Entry[Req, Res]], *, away: bool = False) -> None:
         for entry in batch:
@@ -340,6 +350,8 @@ class Counter(Generic[Req, Res]):
         if self._warned:
             # "Committed locally, but might not have been replicated": somebody broke the wait for the standby off.
             raise CommitUnknown(mark, backend, answers.results)
+        if answers.committed is not None:
+            answers.committed()
         return answers.results
 
     async def _settle(self, lost: CommitUnknown) -> Sequence[Res | Refusal | Again] | None:

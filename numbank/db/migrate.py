@@ -21,10 +21,13 @@ LOCK_WAIT = "300ms"
 # Pauses of 0.2 s up to 2 s between the tries: a step waits about two minutes for its moment.
 MAX_TRIES = 64
 LONGEST_PAUSE_S = 2.0
-# CONCURRENTLY waits for every older snapshot; that of a backup may be hours old.
+# CONCURRENTLY waits for every older snapshot; that of a backup may be hours old. VALIDATE reads all of a table.
 PATIENCE_S = 7 * 86_400.0
+PATIENT = re.compile(r"\b(concurrently|validate constraint)\b", re.IGNORECASE)
 HEADER = re.compile(r"^-- oldest code: (\d+)$", re.MULTILINE)
 STEP = "-- outside transaction"
+# What stands before this line is done in steps as if outside, the rest of the file in one transaction.
+THEN = "\n-- then in one transaction\n"
 
 INVALID = """
 select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
@@ -37,13 +40,17 @@ create table if not exists migration (
 
 
 class Migration(msgspec.Struct, frozen=True):
-    """One file: `oldest_code` is the number of the newest migration that the oldest code able to run beside it knows."""
+    """One file: `oldest_code` is the number of the newest migration that the oldest code able to run beside it knows.
+
+    `before`: steps that go before the transaction of `sql`, each for itself.
+    """
 
     number: int
     name: str
     sql: str
     oldest_code: int
     in_transaction: bool
+    before: str = ""
 
 
 def known() -> list[Migration]:
@@ -56,7 +63,8 @@ def known() -> list[Migration]:
             if header is None:
                 raise ValueError(f"{file.name}: no line `-- oldest code: N`")
             number, _, name = file.name.removesuffix(".sql").partition("_")
-            found.append(Migration(int(number), name, text, int(header[1]), STEP not in text))
+            before, _, sql = text.rpartition(THEN)
+            found.append(Migration(int(number), name, sql, int(header[1]), STEP not in text, before))
     return sorted(found, key=lambda migration: migration.number)
 
 
@@ -124,8 +132,9 @@ async def _apply(connection: Connection, migration: Migration) -> None:
     values = (migration.number, migration.name, migration.oldest_code)
     for tries in range(MAX_TRIES):
         try:
+            await _in_steps(connection, migration.before)
             if not migration.in_transaction:
-                await _apply_in_steps(connection, migration)
+                await _in_steps(connection, migration.sql)
                 await connection.execute(note, *values)
                 return
             async with connection.transaction():
@@ -139,14 +148,15 @@ async def _apply(connection: Connection, migration: Migration) -> None:
     )
 
 
-async def _apply_in_steps(connection: Connection, migration: Migration) -> None:
+async def _in_steps(connection: Connection, sql: str) -> None:
     """Each statement for itself; whoever was killed in between is repeated from the first on, so each says `if not exists`.
 
-    CONCURRENTLY blocks nobody while it waits, so it may wait as long as it takes. What it leaves when it fails or is killed
-    is an index that is written and never read, and that `if not exists` would take for made: it is dropped first.
+    CONCURRENTLY and VALIDATE block nobody while they wait and read, so they may take as long as it takes. What the first
+    leaves when it fails or is killed is an index that is written and never read, and that `if not exists` would take for
+    made: it is dropped first.
     """
-    for statement in filter(str.strip, migration.sql.split(";\n")):
-        patient = "concurrently" in statement.lower()
+    for statement in filter(str.strip, sql.split(";\n")):
+        patient = PATIENT.search(statement) is not None
         if patient:
             await connection.execute("set lock_timeout = 0")
             for (name,) in await connection.fetch(INVALID):

@@ -26,10 +26,10 @@ class Seals:
         """The key file, proved against the database; OperatorError when it is missing or the wrong one."""
         file = self._file
         if file is None or file.stale:
-            file = KeyFile.read(self.path)
             sealed = await connection.fetchval(Q.seal_check)
             if sealed is None:
-                raise WrongSeal("nothing was sealed in this bank yet")
+                raise WrongSeal("nothing is sealed here yet: the first secret makes the key file")
+            file = KeyFile.read(self.path)
             file.open(sealed)
             self._file = file
         return file

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import IntEnum
+from functools import partial
 
 from numbank.activation import groups
 from numbank.activation.advance import read_locked
@@ -18,7 +19,7 @@ from numbank.db.pool import Connection
 from numbank.errors import NotFound, Refusal
 from numbank.leases.refs import rent_of
 from numbank.messages import store
-from numbank.messages.model import Incoming
+from numbank.messages.model import Fate, Incoming
 from numbank.messages.rules import DEFAULT, CodeRules
 from numbank.rent.receive import receive
 from numbank.supply import given, numbers
@@ -36,7 +37,7 @@ class DeliverDesk:
     """Serves the deliver counter. `any_service_ids` tells the services that stand for "any other" (code `ot`).
 
     What `asked` suppliers send for a number that nobody knows is kept: their answer that gives it may be on its way.
-    `code_rules`: how codes are handed out.
+    `code_rules`: how codes are handed out. `told` hears what became of the new messages of a batch, once it is committed.
     """
 
     def __init__(
@@ -44,9 +45,11 @@ class DeliverDesk:
         any_service_ids: Callable[[], frozenset[int]],
         asked: AskedSuppliers | None = None,
         code_rules: CodeRules = DEFAULT,
+        told: Callable[[Sequence[Fate]], None] | None = None,
     ) -> None:
         self._any_service_ids = any_service_ids
         self._code_rules = code_rules
+        self._told = told
         self._asked = asked or AskedSuppliers(0.0)
 
     async def serve(self, tx: Connection, incoming: Sequence[Incoming]) -> Answers[Intake]:
@@ -71,7 +74,8 @@ class DeliverDesk:
             await self._attach(tx, list(new.values()), now)
             await store.keep(tx, list(new.values()), now)
         # A repeat is acknowledged by what another batch wrote: by a commit of its own, so that the standby has that too.
-        return Answers(results)
+        told = None if self._told is None else partial(self._told, [kept.fate for kept in new.values()])
+        return Answers(results, committed=told)
 
     def _is_own(self, one: Incoming, number: numbers.Known | None) -> bool:
         if number is None:

@@ -73,7 +73,9 @@ class ChangeDesk:
             await end_leases(tx, changes, now, self._after)
         await _read_texts(tx, [leases[one.mailbox_id] for one in mine if one.account_id is not None], results)
         # No lease is twice in a batch (the counter's key), so who asks for somebody else's finds nothing here.
-        return Answers([results.get(request.mailbox_id, NoMailbox()) for request in requests], keep=bool(changes))
+        # A yes to what another batch wrote already is said by a commit of its own, so that the standby has that too.
+        kept = not all(isinstance(one, Refusal) for one in results.values())
+        return Answers([results.get(request.mailbox_id, NoMailbox()) for request in requests], keep=kept)
 
 
 async def _read_texts(tx: Connection, leases: Sequence[Lease], results: dict[int, Mailbox | Refusal]) -> None:

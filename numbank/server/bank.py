@@ -44,7 +44,7 @@ from numbank.server.hooks import hook_workers
 from numbank.server.keeping import policy_workers
 from numbank.server.mail import MailServer
 from numbank.server.mailboxes import mailbox_workers, mailboxes
-from numbank.server.metrics import HookMetrics
+from numbank.server.metrics import HookMetrics, count_fates
 from numbank.server.rent import rent, rent_workers
 from numbank.server.software import software
 from numbank.server.suppliers import asked_suppliers, simulator, simulator_workers
@@ -197,7 +197,7 @@ class Bank:
         )
         self.deliver: Counter[Incoming, Intake] = Counter(
             "deliver",
-            DeliverDesk(lambda: self.catalogue.any_service_ids, self.asked, self.code_rules).serve,
+            DeliverDesk(lambda: self.catalogue.any_service_ids, self.asked, self.code_rules, count_fates).serve,
             open_one,
             batch_limit=settings.batch_deliver,
             party=lambda incoming: incoming.e164,

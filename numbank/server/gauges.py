@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Gauge
 
 from numbank.db import migrate
 from numbank.db.pool import CONNECTION_ERRORS
 from numbank.db.queries import Queries
-from numbank.messages.model import Fate
 from numbank.money import MINOR_PER_UNIT
+from numbank.server.metrics import count_fates
 from numbank.server.periodic import Periodic
 
 if TYPE_CHECKING:
@@ -39,29 +39,25 @@ LIVE = _gauge("leases_live", "leases that run, by kind", ["kind"])
 OVERDUE = _gauge("leases_overdue_seconds", "how long the lease waits that is due first")
 MONEY = _gauge("money", "what customers have and what is held, in units of the currency", ["kind", "currency"])
 FREE = _gauge("numbers_free", "numbers that can be leased now, by supplier", ["supplier"])
+ACTIVE = _gauge("supplier_active", "1 when a supplier with numbers is on, 0 when the operator took it off", ["supplier"])
 HOOKS_DUE = _gauge("hooks_due", "webhooks that are due")
 HOOKS_AGE = _gauge("hooks_oldest_due_seconds", "how long the oldest of them waits")
 ROOM = _gauge("partition_room_ratio", "ids that a table has partitions for, as a share of one partition", ["table"])
 DONE_AT = _gauge("last_done_timestamp_seconds", "when a backup or a proof ended last (0: never)", ["what"])
 DIFFERENCES = _gauge("verify_differences", "differences that the last `numbank verify` found")
-# Every node counts all of them.
-UNMATCHED = Counter("numbank_messages_unmatched", "messages that no customer got, by what became of them", ["fate"])
 
 ACTS = {"bank.backup": "backup", "bank.verify": "verify"}
 
 
 class Gauges:
-    """Looks now and then, and remembers which messages were counted."""
+    """Looks now and then."""
 
     def __init__(self, bank: Bank) -> None:
         self._bank = bank
-        self._counted: int | None = None
         BUILD.labels(version("numbank"), str(migrate.known()[-1].number)).set(1)
         for what in ACTS.values():
             DONE_AT.labels(what).set(0)
-        for fate in Fate:
-            if fate is not Fate.ATTACHED:
-                UNMATCHED.labels(fate.name.lower())
+        count_fates([])
 
     async def look(self) -> int:
         """Read everything once."""
@@ -94,6 +90,7 @@ class Gauges:
             MONEY.labels(row["kind"], str(row["currency"])).set(row["amount"] / MINOR_PER_UNIT)
         for row in await connection.fetch(Q.free_numbers):
             FREE.labels(row["name"]).set(row["free"])
+            ACTIVE.labels(row["name"]).set(row["active"])
 
     async def _backlogs(self, connection: Connection) -> None:
         due = await connection.fetchrow(Q.hooks_due)
@@ -102,11 +99,6 @@ class Gauges:
             HOOKS_AGE.set(due["age_s"])
         for row in await connection.fetch(Q.room):
             ROOM.labels(row["parent"]).set(row["ids"] / self._bank.settings.partition_rows)
-        if self._counted is None:
-            self._counted = await connection.fetchval(Q.newest_message)
-        for row in await connection.fetch(Q.unmatched_since, self._counted):
-            UNMATCHED.labels(Fate(row["fate"]).name.lower()).inc(row["count"])
-            self._counted = max(self._counted, row["last"])
 
 
 def gauge_workers(bank: Bank) -> list[Periodic]:

@@ -25,9 +25,9 @@ union all
 select 'held', $1::smallint, coalesce(sum(cash + cashback), 0)::bigint from hold where state = 0;
 
 -- name: free_numbers
--- Numbers of each supplier that can be leased now.
-select s.name, coalesce(sum(t.free), 0)::bigint as free
-from supplier s join pool p on p.supplier_id = s.id left join stock t on t.pool_id = p.id group by s.name;
+-- Numbers of each supplier that can be leased now: none of one that is off.
+select s.name, s.active, coalesce(sum(t.free) filter (where s.active), 0)::bigint as free
+from supplier s join pool p on p.supplier_id = s.id left join stock t on t.pool_id = p.id group by s.name, s.active;
 
 -- name: hooks_due
 -- Webhooks that are due, and for how many seconds the oldest of them.
@@ -38,14 +38,6 @@ from delivery where state = 0 and due_at <= bank_now();
 -- How many ids each growing table has partitions for, beyond those that were given.
 select g.parent, g.upto - coalesce(s.last_value, s.start_value) as ids
 from growth g join pg_sequences s on s.sequencename = g.sequence and s.schemaname = current_schema();
-
--- name: newest_message
--- The newest message now.
-select coalesce(max(id), 0) from message;
-
--- name: unmatched_since
--- Messages behind an id that nobody got, by what became of them.
-select fate, count(*), max(id) as last from message where lease_id is null and id > $1 group by fate;
 
 -- name: last_acts
 -- When the last backup and the last proof ended, and what they said.

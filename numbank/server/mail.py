@@ -13,7 +13,7 @@ from numbank.errors import OperatorError, Refusal
 from numbank.mailbox import domains
 from numbank.mailbox.deliver import Taken
 from numbank.server.mail_ports import doors, limits
-from numbank.server.metrics import MAIL_CONNECTIONS, MAIL_REFUSALS, MAILS
+from numbank.server.metrics import BUGS, MAIL_CONNECTIONS, MAIL_REFUSALS, MAILS
 from numbank.suppliers.smtp.certificate import Certificate
 from numbank.suppliers.smtp.letters import LetterBox
 from numbank.suppliers.smtp.server import MailHouse, MailWatch
@@ -30,6 +30,9 @@ STOP_SHARE = 0.5
 class MailMetrics(MailWatch):
     """Counts for Prometheus; a log line for a bug, without a word of a mail."""
 
+    def __init__(self) -> None:
+        self._bugs = BUGS.labels("mail")
+
     def connected(self, open_now: int) -> None:
         """Set the gauge."""
         MAIL_CONNECTIONS.set(open_now)
@@ -43,7 +46,8 @@ class MailMetrics(MailWatch):
         MAILS.labels(answer.name.lower() if isinstance(answer, Taken) else type(answer).__name__).inc()
 
     def crashed(self, error: Exception) -> None:
-        """Log where a bug is; what an error says may quote the mail."""
+        """Count a bug, and log where it is; what an error says may quote the mail."""
+        self._bugs.inc()
         last = traceback.extract_tb(error.__traceback__)[-1:]
         where = f"{Path(last[0].filename).name}:{last[0].lineno}" if last else "?"
         log.error("mail_bug", error=type(error).__name__, where=where)

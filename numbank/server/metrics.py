@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from numbank.db.commits import CommitUnknown
 from numbank.db.counter import Watch
 from numbank.hooks.model import Outcome, State
 from numbank.hooks.sender import HookWatch
+from numbank.messages.model import Fate
 from numbank.rest.app import NO_OPERATION, RestWatch
 from numbank.rest.registry import Operation
 from numbank.server.logs import AccessLog
@@ -50,6 +52,8 @@ HOOK_SECONDS = Histogram(
     "numbank_hook_try_seconds", "time of one try of a webhook", buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 )
 HOOK_DELIVERIES = Counter("numbank_hook_deliveries", "webhooks that were delivered or given up", ["state"])
+MESSAGES = Counter("numbank_messages", "new messages by what became of them (attached: a customer got it)", ["fate"])
+BUGS = Counter("numbank_bugs", "calls and mails that met a bug of ours, by where they came in", ["edge"])
 MAILS = Counter("numbank_mails", "copies of mails by what became of them, one for each recipient", ["outcome"])
 MAIL_REFUSALS = Counter("numbank_mail_refusals", "what the mail server refused, by reason", ["reason"])
 MAIL_CONNECTIONS = Gauge("numbank_mail_connections", "open connections of mail clients", multiprocess_mode="livesum")
@@ -83,6 +87,13 @@ def _bound(metric: Bound, counter: str) -> Bound:
     """The child of a metric for one counter: `labels` looks it up under a lock, which every batch would feel."""
     child: Bound = metric.labels(counter)
     return child
+
+
+def count_fates(fates: Sequence[Fate]) -> None:
+    """Count what became of messages; all fates are told from the first call on, for a series must be there to rise."""
+    tally = Tally(fates)
+    for fate in Fate:
+        _bound(MESSAGES, fate.name.lower()).inc(tally[fate])
 
 
 class CounterMetrics(Watch):
@@ -119,6 +130,7 @@ class RestMetrics(RestWatch):
 
     def __init__(self, access: AccessLog) -> None:
         self._access = access
+        self._bugs = BUGS.labels("rest")
 
     def answered(self, operation: Operation | None, status: int, customer: Customer | None) -> None:
         """Count a call."""
@@ -127,7 +139,8 @@ class RestMetrics(RestWatch):
         self._access.note(customer, poll=operation is not None and operation.poll, operation=name, status=status)
 
     def crashed(self, operation: str, error: Exception) -> None:
-        """Log a bug in an operation."""
+        """Count and log a bug in an operation."""
+        self._bugs.inc()
         log.error("rest_bug", operation=operation, error=type(error).__name__, exc_info=error)
 
 
@@ -156,6 +169,7 @@ class WireMetrics(WireWatch):
 
     def __init__(self, access: AccessLog) -> None:
         self._access = access
+        self._bugs = BUGS.labels("wire")
         self._served: dict[Action, int] = defaultdict(int)
         self._refused: dict[tuple[str, str], int] = {}
 
@@ -180,5 +194,6 @@ class WireMetrics(WireWatch):
             REQUESTS.labels(name, word).inc(count)
 
     def crashed(self, action: str, error: Exception) -> None:
-        """Log a bug in an action."""
+        """Count and log a bug in an action."""
+        self._bugs.inc()
         log.error("action_bug", action=action, error=type(error).__name__, exc_info=error)

@@ -82,7 +82,8 @@ with claimed as (
 insert into stock_move (pool_id, service_id, withheld) select pool_id, service_id, count(*) from claimed group by 1, 2;
 
 -- name: save_shelves
--- Move bookmarks, tidy piles, remember who was passed by, and count what moved.
+-- Move bookmarks, tidy piles, remember who was passed by, and count what moved. What somebody else holds goes to the pile
+-- unseen, but not where it was used ahead of the bookmark; nobody uses it for this service meanwhile, the shelf is locked.
 with moved as (
   update shelf s set hi = m.hi, lo = m.lo from unnest($1::int[], $2::int[], $3::int[], $4::int[]) m(p, s, hi, lo)
   where s.pool_id = m.p and s.service_id = m.s
@@ -90,8 +91,11 @@ with moved as (
   delete from pile d using unnest($5::int[], $6::int[], $7::int[]) t(p, s, seq)
   where d.pool_id = t.p and d.service_id = t.s and d.seq = t.seq
 ), piled as (
-  insert into pile (pool_id, service_id, seq) select p, s, seq from unnest($8::int[], $9::int[], $10::int[]) t(p, s, seq)
-  order by 1, 2, 3 on conflict do nothing
+  insert into pile (pool_id, service_id, seq)
+  select t.p, t.s, t.seq from unnest($8::int[], $9::int[], $10::int[]) t(p, s, seq)
+  join number n on n.pool_id = t.p and n.seq = t.seq
+  left join lateral (select number_id from use where number_id = n.id and service_id = t.s limit 1) u on true
+  where u.number_id is null order by 1, 2, 3 on conflict do nothing
 ), waiting as (
   insert into passed (number_id, service_id, tries)
   select n, s, tries from unnest($11::bigint[], $12::int[], $13::smallint[]) t(n, s, tries) order by 1, 2 on conflict do nothing

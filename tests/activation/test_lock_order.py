@@ -64,7 +64,8 @@ async def market(dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tup
         return opened
 
     monkeypatch.setattr(bank, "connector", watching)
-    async with open_market(dsn, additional_service_prices="840=0.05", supplier_most=1) as opened:
+    changes: dict[str, object] = {"additional_service_prices": "840=0.05", "supplier_most": 1}
+    async with open_market(dsn, multi_service=True, **changes) as opened:
         yield opened, watched
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 import pytest
@@ -11,7 +11,7 @@ from numbank.activation.model import LeaseRequest, Offer
 from numbank.activation.writing import Bought, write_leases
 from numbank.leases.paying import Charged
 from numbank.ledger import journal
-from numbank.supply.claim import Claim
+from numbank.supply.claim import Bookmark, Claim
 from tests.support import Caller, Shop, open_bank
 
 COUNTRY, PRICE = 0, 1_000
@@ -25,7 +25,7 @@ class Scene:
         self.caller = caller
         self.account_id = account_id
 
-    async def write(self, e164: int, account_id: int) -> None:
+    async def write(self, e164: int, account_id: int, bookmarks: Sequence[Bookmark] = ()) -> None:
         """Lease a number for another service, as the desk does."""
         found = await self.tx.fetchrow("select id, pool_id from number where e164 = $1", e164)
         service_id = await self.tx.fetchval("select id from service where code = 'wa'")
@@ -34,7 +34,7 @@ class Scene:
         bought = Bought(LeaseRequest(account_id, COUNTRY, service_id, 1200.0, 120.0), offer, Charged(PRICE))
         claim = Claim(found["pool_id"], service_id, found["id"], e164, 0)
         async with self.tx.transaction():
-            await write_leases(self.tx, [(bought, claim)], [], {account_id: journal.Balance(840, PRICE, 0)})
+            await write_leases(self.tx, [(bought, claim)], bookmarks, {account_id: journal.Balance(840, PRICE, 0)})
 
     async def counts(self) -> tuple[int, ...]:
         """What a lease would change."""
@@ -68,6 +68,14 @@ async def test_an_account_that_is_not_there_breaks_the_books(scene: Scene) -> No
     before = await scene.counts()
     with pytest.raises(journal.BrokenBooks, match="0 accounts debited"):
         await scene.write(free, scene.account_id + 1_000)
+    assert await scene.counts() == before
+
+
+async def test_a_bookmark_of_no_shelf_stops_the_whole_set(scene: Scene) -> None:
+    free = await scene.tx.fetchval("select e164 from number where state = 0 order by id limit 1")
+    before = await scene.counts()
+    with pytest.raises(RuntimeError, match="0 of 1 bookmarks moved on"):
+        await scene.write(free, scene.account_id, [(2_000_000_000, 1, 5, 5)])
     assert await scene.counts() == before
 
 

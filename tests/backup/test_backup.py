@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from numbank.backup import dump
+from numbank.backup import manifest as book
 from numbank.backup.folder import UNFINISHED
 from numbank.backup.manifest import DUMP, NAME
 from numbank.db import archive
@@ -272,14 +273,26 @@ def _garble(backup: Path) -> None:
     (backup / NAME).write_text((backup / NAME).read_text()[:-20])
 
 
-def _age(backup: Path) -> None:
+def _alter(backup: Path) -> None:
     there = msgspec.json.decode((backup / NAME).read_bytes())
-    (backup / NAME).write_bytes(msgspec.json.encode(there | {"oldest_code": 9_999}))
+    there["rows"]["public.entry"] += 1
+    (backup / NAME).write_bytes(msgspec.json.encode(there))
+    assert "its checksum differs" in refused("restore", backup, "--check")
+
+
+def _forge(backup: Path, rows: dict[str, int] | None = None, **changes: Any) -> None:
+    """Make the manifest say something else, with a checksum that fits."""
+    manifest = book.decode((backup / NAME).read_bytes())
+    changed = msgspec.structs.replace(manifest, rows=manifest.rows | (rows or {}), **changes)
+    (backup / NAME).write_bytes(book.encode(changed))
+
+
+def _age(backup: Path) -> None:
+    _forge(backup, oldest_code=9_999)
 
 
 def _ahead(backup: Path) -> None:
-    there = msgspec.json.decode((backup / NAME).read_bytes())
-    (backup / NAME).write_bytes(msgspec.json.encode(there | {"server": 99}))
+    _forge(backup, server=99)
 
 
 @pytest.mark.parametrize(
@@ -287,6 +300,7 @@ def _ahead(backup: Path) -> None:
     [
         (_cut, "bytes, expected"), (_flip, "checksum"), (_lose, "is missing"), (_add, "does not belong"),
         (_unmark, "is no backup of numbank"), (_garble, "manifest.json of the backup is damaged"),
+        (_alter, "manifest.json of the backup is damaged: its checksum differs"),
         (_age, "install a newer numbank"), (_ahead, "the backup is of PostgreSQL 99"),
     ],
 )  # fmt: skip
@@ -303,11 +317,26 @@ def test_rows_that_are_not_those_of_the_manifest_are_said_and_nothing_is_given_f
     small: Path, empty_dsn: str, folder: Path
 ) -> None:
     shutil.copytree(small, folder / "b")
-    there = msgspec.json.decode((small / NAME).read_bytes())
-    there["rows"]["public.entry"] += 1
-    (folder / "b" / NAME).write_bytes(msgspec.json.encode(there))
+    _forge(folder / "b", rows={"public.entry": 1_000_000})
     assert "public.entry has" in refused("restore", folder / "b", "--database-url", empty_dsn)
     assert "not finished" in refused("customer", "list", "--database-url", empty_dsn)
+
+
+@pytest.mark.slow
+def test_a_restore_into_a_data_folder_that_fails_late_leaves_its_mark_and_nothing_else(
+    small: Path, folder: Path
+) -> None:
+    shutil.copytree(small, folder / "b")
+    _forge(folder / "b", rows={"public.entry": 1_000_000})
+    data = folder / "bank"
+    assert "public.entry has" in refused("restore", folder / "b", "--data", data)
+    assert list((data / FOLDER).iterdir()) == []
+    for command in (("serve", "--listen", "127.0.0.1:9"), ("migrate",), ("customer", "list")):
+        refused(*command, "--data", data)
+    assert "is not finished" in refused("serve", "--listen", "127.0.0.1:9", "--data", data)
+    assert not (data / "pg").exists()
+    ran("restore", small, "--data", data)
+    assert not (data / FOLDER).exists()
 
 
 def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(dsn: str, small: Path, folder: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from numbank.backup import manifest as book
 from numbank.backup import tools
+from numbank.backup.folder import unfinished
 from numbank.backup.manifest import BadBackup, File, Manifest
 from numbank.backup.tools import Target, Tool
 from numbank.errors import OperatorError
@@ -31,6 +32,19 @@ def test_a_manifest_is_read_as_it_was_written() -> None:
 def test_a_damaged_manifest_is_no_manifest(cut: int) -> None:
     with pytest.raises(BadBackup, match="damaged"):
         book.decode(book.encode(ONE)[:cut])
+
+
+def test_a_manifest_that_says_something_else_than_was_written_is_damaged() -> None:
+    text = book.encode(ONE)
+    for one, other in ((b'"public.account": 2', b'"public.account": 3'), (b"jit=off", b"jit=onn"), (b"15", b"14")):
+        assert text.count(one) == 1
+        with pytest.raises(BadBackup, match="its checksum differs"):
+            book.decode(text.replace(one, other))
+
+
+def test_what_another_numbank_adds_to_a_manifest_is_let_be() -> None:
+    told = msgspec.to_builtins(ONE) | {"more": [1]}
+    assert book.decode(msgspec.json.encode(told | {book.DIGEST: book._digest(told)})) == ONE
 
 
 def test_a_later_form_is_told_from_a_damaged_one() -> None:
@@ -124,3 +138,23 @@ def test_the_program_of_the_servers_version_is_taken_before_a_newer_one(monkeypa
 
 def test_a_manifest_tells_no_key() -> None:
     assert not {"key", "secret", "password"} & set(msgspec.structs.asdict(ONE))
+
+
+@pytest.mark.unit
+def test_a_place_that_takes_no_folder_is_named_and_not_the_database_blamed(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OperatorError, match=r"long.unfinished: .*: no backup was made"),
+        unfinished(tmp_path / f"{'o' * 245}-long", lambda _: None),
+    ):
+        raise AssertionError("a folder was made with a name that no disk takes")
+
+
+@pytest.mark.parametrize("place", ["backups", "file"])
+def test_a_folder_that_is_not_there_is_not_made_for_its_disk_may_not_be_mounted(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(OperatorError, match=rf"there is no folder .*{place}: is its disk mounted"),
+        unfinished(tmp_path / place / "monday", lambda _: None),
+    ):
+        raise AssertionError("the backup was written to another disk")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -36,6 +36,10 @@ def test_an_old_part_is_shown_packed_and_noted_in_the_log(own_dsn: str) -> None:
     parts = {row["part"]: row for row in shown("archive", "show", "--before", "2100-01-01", *db)["parts"]}
     assert parts["audit_1"]["stays_because"] == ""
     assert (parts["audit_1"]["from_id"], parts["audit_1"]["to_id"]) == (1, 1_001)
+    assert parts["audit_1"]["rows"] is None, "nobody analyzed it yet: that is no 0"
+    assert parts["activation_100000000"]["rows"] == 0
+    about = [line.split() for line in run("archive", "show", *db).stdout.splitlines() if line.startswith("audit_1 ")]
+    assert [line[2] for line in about] == ["?"]
     assert parts["activation_100000000"]["stays_because"] == "it is still being filled"
     assert "it is still being filled" in run("archive", "show", *db).stdout
     assert "is no date" in failure("archive", "run", "--before", "soon", *db)

@@ -157,7 +157,8 @@ def test_what_cannot_be_done_is_one_line(run: Any, dsn: str) -> None:
 
 
 def test_the_key_file_is_changed_in_its_steps(run: Any, dsn: str, tmp_path: Path) -> None:
-    assert "missing" in run("secrets", "rotate", fails=True)
+    assert "nothing is sealed here yet" in run("secrets", "rotate", fails=True)
+    assert not (tmp_path / "secrets.key").exists()
     customer = run("customer", "add", "sealed")["id"]
     run("hook", "add", customer, "https://a.example/")
     path = tmp_path / "secrets.key"

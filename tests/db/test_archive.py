@@ -201,6 +201,16 @@ async def test_nothing_changes_in_what_is_being_copied(
         assert await connection.fetchval("select count(*) from pg_trigger where tgname = 'being_archived'") == 0
 
 
+async def test_what_fails_leaves_no_hasty_session_behind(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    async def fails() -> None:
+        raise OperatorError("not empty any more")
+
+    async with archive.archiving(connection):
+        with pytest.raises(OperatorError, match="not empty"):
+            await archive._briefly(connection, fails)
+        assert await connection.fetchval("show lock_timeout") == "2s"
+
+
 async def test_a_copy_that_is_not_the_same_is_thrown_away(
     connection: asyncpg.Connection[asyncpg.Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:

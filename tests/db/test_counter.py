@@ -211,6 +211,73 @@ async def test_a_lock_that_is_held_stops_only_those_who_need_it(dsn: str, noted:
     await asked.stop()
 
 
+async def locked_together(tx: Connection, requests: Sequence[int]) -> None:
+    """Several requests at once meet a lock; none does alone."""
+    if len(requests) > 1:
+        raise asyncpg.LockNotAvailableError
+
+
+async def test_behind_a_lock_a_database_that_is_away_is_waited_for_once(dsn: str) -> None:
+    opened: list[str] = []
+    connect_ = connector(dsn, 5.0)
+
+    async def once() -> Any:
+        opened.append("")
+        if len(opened) > 1:
+            raise TimeoutError  # a host that swallows packets: it took HOST_S to know
+        return await connect_()
+
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        await locked_together(tx, requests)
+        raise AssertionError
+
+    asked = counter(dsn, serve, open_one=once)
+    futures = [asked.ask(number) for number in range(8)]
+    asked.start()
+    told = await asyncio.gather(*futures)
+    await asked.stop()
+    assert [isinstance(one, Unavailable) and one.away for one in told] == [True] * 8
+    assert len(opened) == 2
+
+
+@pytest.mark.parametrize("error", [asyncpg.LockNotAvailableError, asyncpg.DataError])
+async def test_who_asks_again_after_being_served_alone_keeps_the_order(dsn: str, error: type[Exception]) -> None:
+    batches: list[list[int]] = []
+
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        if len(requests) > 1 and len(batches) == 0:
+            batches.append(list(requests))
+            raise error
+        batches.append(list(requests))
+        return Answers([Again(one + 10) if one < 10 else one for one in requests], keep=False)
+
+    asked = counter(dsn, serve, party=lambda number: number % 2)
+    futures = [asked.ask(number) for number in (1, 2, 3, 4)]
+    asked.start()
+    await asyncio.gather(*futures)
+    await asked.stop()
+    assert batches[-1] == [11, 12, 13, 14]
+
+
+async def test_a_row_that_is_being_archived_refuses_only_who_changes_it(dsn: str, noted: Any) -> None:
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        if 7 in requests:
+            await tx.execute(
+                "do $$ begin raise exception 'just being archived' using errcode = 'object_in_use'; end $$"
+            )
+        return await remember(tx, requests)
+
+    seen = Seen()
+    asked = counter(dsn, serve, seen=seen)
+    futures = [asked.ask(number) for number in (1, 7, 2)]
+    asked.start()
+    first, frozen, second = await asyncio.gather(*futures)
+    await asked.stop()
+    assert (first, second) == (2, 4)
+    assert isinstance(frozen, Unavailable)
+    assert set(seen.kinds) == {"locked"}
+
+
 async def test_a_deadlock_or_serialization_failure_runs_the_batch_again(dsn: str, noted: Any) -> None:
     tries = 0
 

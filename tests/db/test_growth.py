@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from unittest import mock
 
 import asyncpg
+import msgspec
 import pytest
 
 from numbank.db import growth, migrate
@@ -158,4 +160,43 @@ async def test_the_audit_log_becomes_a_growing_table_beside_code_that_writes_it(
         with pytest.raises(asyncpg.RestrictViolationError):
             await connection.execute(statement_)
     await old.close()
+    await connection.close()
+
+
+async def test_the_audit_log_is_not_read_under_the_lock_that_makes_it_a_partition(empty_dsn: str) -> None:
+    connection = await asyncpg.connect(empty_dsn)
+    with mock.patch.object(migrate, "known", return_value=migrate.known()[:14]):
+        await migrate.migrate(connection)
+    await connection.execute(
+        "insert into audit (actor, act, subject) select 'me', 'a.b', g from generate_series(1, 9) g"
+    )
+    told: list[str] = []
+    connection.add_log_listener(lambda _, message: told.append(str(message.message)))
+    await connection.execute("set client_min_messages = debug1")
+    with mock.patch.object(migrate, "known", return_value=migrate.known()[:15]):
+        await migrate.migrate(connection)
+    await asyncio.sleep(0)  # what the server says is handed out in a later turn of the loop
+    assert [line for line in told if "audit_1" in line and "implied by existing constraints" in line]
+    assert not await connection.fetch(
+        "select from pg_constraint where conrelid = 'audit_1'::regclass and contype = 'c' and conname <> 'audit_act_check'"
+    )
+    await connection.close()
+
+
+async def test_what_goes_before_a_migration_is_taken_up_again_after_a_kill(
+    empty_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = await asyncpg.connect(empty_dsn)
+    everything = migrate.known()
+    monkeypatch.setattr(migrate, "known", lambda: everything[:14])
+    await migrate.migrate(connection)
+    growing = everything[14]
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await migrate._apply(connection, msgspec.structs.replace(growing, sql=growing.sql + ";select 1 / 0"))
+    write = "insert into audit (actor, act, subject) values ('me', 'a.b', 'in between') returning id"
+    assert await connection.fetchval(write) == 1  # code of before goes on
+    monkeypatch.setattr(migrate, "known", lambda: everything)
+    await migrate.migrate(connection)
+    assert await connection.fetchval(write) == 2
+    assert await connection.fetchval("select upto from growth where parent = 'audit'") == 20_000_001
     await connection.close()

@@ -52,7 +52,8 @@ async def test_everything_that_a_bank_does_uses_its_indexes(dsn: str) -> None:
             await caller.get(action)
 
         async def rested() -> bool:
-            return not await shop.connection.fetchval("select exists (select from number where state = 2)")
+            resting = "select exists (select from number where state = 2 and rests_until is not null)"
+            return not await shop.connection.fetchval(resting)
 
         await until(rested)
     after = await scans(dsn)

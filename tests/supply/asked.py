@@ -78,12 +78,16 @@ class Played:
 
 
 class Market:
-    """One country of a bank, with suppliers that have to be asked and a customer."""
+    """One country of a bank, with suppliers that have to be asked and a customer.
 
-    def __init__(self, app: App, shop: Shop) -> None:
+    `multi_service`: the next country in which several services on one number are sold, which they are not in all.
+    """
+
+    def __init__(self, app: App, shop: Shop, *, multi_service: bool = False) -> None:
         self.app = app
         self.shop = shop
-        self.country = next(_countries)
+        countries = app.bank.catalogue.countries
+        self.country = next(one for one in _countries if countries[one].multi_service or not multi_service)
         self.customer_id = 0
 
     async def customer(self) -> Caller:
@@ -130,10 +134,10 @@ class Market:
 
 
 @asynccontextmanager
-async def open_market(dsn: str, **changes: object) -> AsyncIterator[Market]:
+async def open_market(dsn: str, *, multi_service: bool = False, **changes: object) -> AsyncIterator[Market]:
     """A bank with one market; when it closes, its books are proved."""
     async with open_bank(dsn, **(QUICK | PATIENT | changes)) as (app, shop):
-        yield Market(app, shop)
+        yield Market(app, shop, multi_service=multi_service)
     await prove(dsn)
 
 

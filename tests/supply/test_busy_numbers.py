@@ -10,11 +10,13 @@ import asyncpg
 import pytest
 
 from numbank.db import counter
+from numbank.db.checks import Session, prove_all
 from numbank.errors import NoNumbers
 from numbank.rent.model import Rental
 from numbank.server.app import App
 from tests.rent.support import RENTABLE, Renter, terms
 from tests.support import Caller, Shop, open_bank, until
+from tests.verify.used_bank import ALL_CHECKS, broken
 
 COUNTRY = 0
 
@@ -139,3 +141,16 @@ async def test_a_bank_that_closes_still_answers_who_waits_for_them(own_dsn: str)
         await closing
         assert won(await asked)
         await connection.close()
+
+
+@pytest.mark.parametrize("service", ["wa", "av"])
+async def test_a_number_in_other_hands_that_was_used_ahead_of_a_bookmark_is_on_no_pile(
+    bank: tuple[App, Shop, str], service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counter, "MOST_PAUSES", 3)
+    app, shop, dsn = bank
+    assert won(await several(app, shop))
+    caller = Caller(app, (await shop.customer())[1])
+    async with holding(dsn):
+        assert await caller.get("getNumber", service=service, country=COUNTRY) == "NO_NUMBERS"
+    assert broken(await prove_all(Session(shop.connection, 1000), ALL_CHECKS)) == {}

@@ -2,6 +2,15 @@
 -- oldest code: 12
 -- Code before this writes acts by naming their columns, and goes on beside it.
 
+-- What says that all acts fit into the first partition is looked up beforehand: attaching would read the whole log while nobody
+-- may write or read it. The room up to the bound is for acts that come before the rest is done.
+do $$ begin if not exists (select from pg_constraint where conname = 'audit_1_ids' and conrelid = 'audit'::regclass) then
+  execute format('alter table audit add constraint audit_1_ids check (id >= 1 and id < %s) not valid',
+    (select 1 + 20000000 * (1 + (coalesce(max(id), 0) + 10000000) / 20000000) from audit)); end if; end $$;
+alter table audit validate constraint audit_1_ids;
+
+-- then in one transaction
+
 create or replace function add_partition(grown text, size bigint) returns void language plpgsql as $$
 declare
   low bigint;
@@ -51,10 +60,12 @@ create index audit_at on audit (at, id);
 create index audit_act on audit (act, id);
 
 do $$
-declare size constant bigint := 20000000; upto bigint;
+declare upto bigint;
 begin
-  select 1 + size * (1 + coalesce(max(id), 0) / size) into upto from audit_1;
+  select substring(pg_get_constraintdef(oid) from '< ''?(\d+)')::bigint into strict upto from pg_constraint
+  where conname = 'audit_1_ids' and conrelid = 'audit_1'::regclass;
   execute format('alter table audit attach partition audit_1 for values from (1) to (%s)', upto);
+  alter table audit_1 drop constraint audit_1_ids;
   insert into growth (parent, sequence, upto) values ('audit', 'audit_id', upto);
 end $$;
 
