@@ -39,7 +39,9 @@ LIVE = _gauge("leases_live", "leases that run, by kind", ["kind"])
 OVERDUE = _gauge("leases_overdue_seconds", "how long the lease waits that is due first")
 MONEY = _gauge("money", "what customers have and what is held, in units of the currency", ["kind", "currency"])
 FREE = _gauge("numbers_free", "numbers that can be leased now, by supplier", ["supplier"])
-ACTIVE = _gauge("supplier_active", "1 when a supplier with numbers is on, 0 when the operator took it off", ["supplier"])
+ACTIVE = _gauge(
+    "supplier_active", "1 when a supplier with numbers is on, 0 when the operator took it off", ["supplier"]
+)
 HOOKS_DUE = _gauge("hooks_due", "webhooks that are due")
 HOOKS_AGE = _gauge("hooks_oldest_due_seconds", "how long the oldest of them waits")
 ROOM = _gauge("partition_room_ratio", "ids that a table has partitions for, as a share of one partition", ["table"])

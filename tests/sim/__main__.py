@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 import time
 
-from tests.sim.runner import cluster, prepare_town, simulate_all, told
+from tests.sim.runner import cluster_towns, simulate_all, told
 from tests.sim.world import Plan
 
 MOST_TOLD = 3
@@ -20,16 +19,15 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=200, help="how many worlds")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--ticks", type=int, default=Plan().ticks, help="how long a world is: steps of two minutes")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="worlds at once")
+    parser.add_argument("--processes", type=int, default=(os.cpu_count() or 1) + 1, help="worlds at once")
     parser.add_argument("--each", action="store_true", help="a line for every seed")
     given = parser.parse_args()
     plan = Plan(ticks=given.ticks)
     started = time.monotonic()
     wrong = events = looks = 0
-    with cluster() as dsn:
-        town = asyncio.run(prepare_town(dsn))
+    with cluster_towns(min(given.processes, given.seeds)) as towns:
         seeds = range(given.first, given.first + given.seeds)
-        for result in simulate_all(dsn, town, seeds, plan, min(given.processes, given.seeds)):
+        for result in simulate_all(towns, seeds, plan):
             events += result.events
             looks += result.steps
             if given.each:

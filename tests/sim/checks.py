@@ -5,7 +5,7 @@ Quick on purpose (about a millisecond): everything that `numbank verify` proves 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import asyncpg
 
@@ -47,16 +47,17 @@ where m.holder is not null and not exists (
 )
 """
 
-ENTRIES = "select id, kind, debit, credit, amount, hold_id from entry where id > $1 order by id"
-
-ACCOUNTS = "select id, cash, cashback from account"
-
-MESSAGES = """
-select m.id, m.text, m.e164, m.fate, m.lease_id, a.account_id, a.service_id, a.e164 as lease_e164, h.state as hold_state,
-  exists (select from hook k where k.account_id = a.account_id and k.off_reason is null and not k.rents) as hooked,
-  (select count(*) from delivery d where d.lease_id = m.lease_id and d.message_id = m.id) as deliveries
-from message m left join activation a on a.id = m.lease_id left join hold h on h.id = a.hold_id
-where m.id > $1 order by m.id
+# All of it in one round trip. $1, $2: entries above that id which are not known; $3, $4: messages likewise.
+LOOK = f"""
+select array({TABLES}) as wrong,
+  array(select row (id, kind, debit, credit, amount, hold_id) from entry
+    where id > $1 and id <> all ($2::bigint[]) order by id) as entries,
+  array(select row (id, cash, cashback) from account order by id) as accounts,
+  array(select row (m.id, m.text, m.e164, m.lease_id, a.account_id, a.service_id, a.e164, h.state,
+      exists (select from hook k where k.account_id = a.account_id and k.off_reason is null and not k.rents),
+      (select count(*) from delivery d where d.lease_id = m.lease_id and d.message_id = m.id))
+    from message m left join activation a on a.id = m.lease_id left join hold h on h.id = a.hold_id
+    where m.id > $3 and m.id <> all ($4::bigint[]) order by m.id) as messages
 """
 
 # How long after the lease that a message was meant for another customer's lease on its number may begin (s), in general
@@ -68,6 +69,21 @@ select l.ended_at is null or m.created_at < l.ended_at + make_interval(secs => c
 from activation l, activation m join supplier s on s.id = m.supplier_id
 where l.id = $1 and m.id = $2 and l.account_id <> m.account_id
 """
+
+
+class Message(NamedTuple):
+    """One message as the tables tell it, with its lease and what tells of it."""
+
+    id: int
+    text: str
+    e164: int
+    lease_id: int | None
+    account_id: int | None
+    service_id: int | None
+    lease_e164: int | None
+    hold_state: int | None
+    hooked: bool
+    deliveries: int
 
 
 class Checker:
@@ -87,21 +103,23 @@ class Checker:
     async def look(self, *, calm: bool) -> None:
         """Wrong says what is."""
         self.steps += 1
-        wrong = await self._observer.fetch(TABLES)
-        if wrong:
-            raise Wrong(f"{[row[0] for row in wrong[:5]]}")
-        for row in await self._observer.fetch(ENTRIES, self._entries_to):
-            if row[0] not in self._entries:
-                self._entries.add(row[0])
-                self._book(*row)
-        for account_id, cash, cashback in await self._observer.fetch(ACCOUNTS):
+        found = await self._observer.fetchrow(
+            LOOK, self._entries_to, list(self._entries), self._messages_to, list(self._messages)
+        )
+        assert found is not None
+        if found["wrong"]:
+            raise Wrong(f"{found['wrong'][:5]}")
+        for entry in found["entries"]:
+            self._entries.add(entry[0])
+            self._book(*entry)
+        for account_id, cash, cashback in found["accounts"]:
             kept = self._books.get(2 * account_id, 0), self._books.get(2 * account_id + 1, 0)
             if kept != (cash, cashback):
                 raise Wrong(f"account {account_id} has {cash} and {cashback}, its transfers say {kept}")
-        for row in await self._observer.fetch(MESSAGES, self._messages_to):
-            if row["id"] not in self._messages:
-                self._messages.add(row["id"])
-                await self._read(row)
+        for each in found["messages"]:
+            message = Message(*each)
+            self._messages.add(message.id)
+            await self._read(message)
         for one in self._memory.newly_acked:
             if (one.text, one.e164) not in self._texts:
                 raise Wrong(f"{one} was acked and is not there")
@@ -133,33 +151,29 @@ class Checker:
                 raise Wrong(f"hold {hold_id} of {taken} that ended as {end} was given back with {amount}")
             self._holds[hold_id] = taken - amount, 2
 
-    async def _read(self, row: Any) -> None:
+    async def _read(self, row: Message) -> None:
         """One message that is new: it was sent, is stored once, and belongs to whom it went."""
-        sent = self._memory.sent.get(row["text"])
-        if sent is None or sent.e164 != row["e164"]:
-            raise Wrong(f"message {row['id']} to {row['e164']} says {row['text']!r}, which was {sent}")
-        if (row["text"], row["e164"]) in self._texts:
-            raise Wrong(f"message {row['id']} {row['text']!r} is stored twice")
-        self._texts.add((row["text"], row["e164"]))
-        self._memory.places[row["text"]] = row["lease_id"]
-        if row["lease_id"] is None or row["lease_id"] < 0:
+        sent = self._memory.sent.get(row.text)
+        if sent is None or sent.e164 != row.e164:
+            raise Wrong(f"message {row.id} to {row.e164} says {row.text!r}, which was {sent}")
+        if (row.text, row.e164) in self._texts:
+            raise Wrong(f"message {row.id} {row.text!r} is stored twice")
+        self._texts.add((row.text, row.e164))
+        self._memory.places[row.text] = row.lease_id
+        if row.lease_id is None or row.lease_id < 0:
             return
-        if row["account_id"] is None or row["lease_e164"] != sent.e164:
-            raise Wrong(f"message {row['id']} to {sent.e164} went to lease {row['lease_id']} of {row['lease_e164']}")
-        if sent.services and row["service_id"] not in sent.services:
-            raise Wrong(f"message {row['id']} for {set(sent.services)} went to a lease for service {row['service_id']}")
-        if row["hold_state"] != 1:
-            raise Wrong(f"message {row['id']} was handed over, the hold of its lease is in state {row['hold_state']}")
-        if row["hooked"] and row["deliveries"] != 1:
-            raise Wrong(f"message {row['id']} was handed over, and {row['deliveries']} deliveries tell of it")
-        if sent.lease_id not in (0, row["lease_id"]) and await self._observer.fetchval(
-            LATE, sent.lease_id, row["lease_id"], COOL_DOWN_S, REST_S
+        if row.account_id is None or row.lease_e164 != sent.e164:
+            raise Wrong(f"message {row.id} to {sent.e164} went to lease {row.lease_id} of {row.lease_e164}")
+        if sent.services and row.service_id not in sent.services:
+            raise Wrong(f"message {row.id} for {set(sent.services)} went to a lease for service {row.service_id}")
+        if row.hold_state != 1:
+            raise Wrong(f"message {row.id} was handed over, the hold of its lease is in state {row.hold_state}")
+        if row.hooked and row.deliveries != 1:
+            raise Wrong(f"message {row.id} was handed over, and {row.deliveries} deliveries tell of it")
+        if sent.lease_id not in (0, row.lease_id) and await self._observer.fetchval(
+            LATE, sent.lease_id, row.lease_id, COOL_DOWN_S, REST_S
         ):
-            raise Wrong(
-                f"message {row['id']} for lease {sent.lease_id} went to lease {row['lease_id']} of somebody else"
-            )
-        told = self._memory.leases.get(row["lease_id"])
-        if told is not None and told.account_id != row["account_id"]:
-            raise Wrong(
-                f"message {row['id']} went to account {row['account_id']}, its lease was given to {told.account_id}"
-            )
+            raise Wrong(f"message {row.id} for lease {sent.lease_id} went to lease {row.lease_id} of somebody else")
+        told = self._memory.leases.get(row.lease_id)
+        if told is not None and told.account_id != row.account_id:
+            raise Wrong(f"message {row.id} went to account {row.account_id}, its lease was given to {told.account_id}")

@@ -1,8 +1,8 @@
 """The gate: every statement of every node waits here, and the seed says whose turn it is and what goes wrong.
 
 One statement is at the database at a time. One that waits for a lock there is found out (pg_blocking_pids), its backend is
-frozen (SIGSTOP), and others go on; whenever somebody let go of locks it is looked at again, and thawed if the lock is its own
-now. Frozen, because a commit may free several who wait, and they would race. So locks, SKIP LOCKED and visibility are
+frozen (SIGSTOP), and others go on; whenever somebody let go of locks it is looked at again, and thawed if the lock is its
+own now. Frozen, because a commit may free several who wait, and they would race. So locks, SKIP LOCKED and visibility are
 PostgreSQL's own, and the order is the seed's.
 """
 
@@ -26,6 +26,7 @@ Connection = Any
 # What a statement says that changed nothing.
 NOTHING: tuple[Any, ...] = (0, None, [], "COMMIT", "UPDATE 0", "DELETE 0", "INSERT 0 0", "SET")
 BLOCKERS = "select pg_blocking_pids($1)"
+ALL_BLOCKERS = "select pg_blocking_pids(pid) from unnest($1::int[]) with ordinality w(pid, place) order by place"
 FATE = "select exists (select from batch_done where id = $1)"
 
 
@@ -51,6 +52,7 @@ class Real(msgspec.Struct, eq=False):
     task: asyncio.Task[Any] | None = None
     orphan: bool = False
     frozen: bool = False
+    blockers: frozenset[int] = frozenset()  # backends that it waits for
 
     def freeze(self) -> None:
         """It waits for a lock, and may be given it, but does nothing with it until it is thawed."""
@@ -126,6 +128,8 @@ class Gate:
         self._closed = True
         for real in self._reals:
             real.thaw()
+            if real.task is not None:
+                real.task.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody asks any more
         self._task.cancel()
         self._loop.idle = lambda: False
 
@@ -177,7 +181,7 @@ class Gate:
             await real.connection.execute("rollback")
             real.session = None
         if undone:
-            await self._look_at_blocked()
+            await self._let_on({real.pid for real in undone})
         choices = self._choices()
         if self._late and (not choices or self._chance.random() < 0.3):
             await self._come_late()
@@ -260,15 +264,16 @@ class Gate:
                 break
             blockers = await self._observer.fetchval(BLOCKERS, real.pid)
             if blockers and not task.done():
-                await self._no_deadlock(real, blockers)
+                real.blockers = frozenset(blockers)
+                self._no_deadlock(real)
                 real.freeze()
                 return False
         return True
 
-    async def _no_deadlock(self, real: Real, blockers: list[int]) -> None:
-        """The bank takes its locks in one order, so nobody ever waits for himself. PostgreSQL would look after a second."""
+    def _no_deadlock(self, real: Real) -> None:
+        """The bank takes its locks in one order, so nobody ever waits for himself."""
         blocked = {other.pid: other for other in self._blocked}
-        todo, seen = list(blockers), set[int]()
+        todo, seen = list(real.blockers), set[int]()
         while todo:
             pid = todo.pop()
             if pid == real.pid:
@@ -276,7 +281,7 @@ class Gate:
                 raise AssertionError(f"deadlock of {said}")
             if pid in blocked and pid not in seen:
                 seen.add(pid)
-                todo += await self._observer.fetchval(BLOCKERS, pid)
+                todo += blocked[pid].blockers
 
     def _over(self, _: object) -> None:
         if self._ring is not None and not self._ring.done():
@@ -297,7 +302,7 @@ class Gate:
         real.task = None
         self._trace.statement(session.node.name, session.name, one.sql, error if error is not None else task.result())
         if frees and self._blocked:
-            await self._look_at_blocked()
+            await self._let_on({real.pid})
         if commits:
             if self.after is not None:
                 await self.after()
@@ -317,24 +322,31 @@ class Gate:
         else:
             one.future.set_result(task.result())
 
-    async def _look_at_blocked(self) -> None:
-        """Somebody let go of locks: who can go on does, in the order in which they came."""
-        for real in list(self._blocked):
+    async def _let_on(self, ended: set[int]) -> None:
+        """Backends let go of locks: who waited for one of them and has his lock now goes on, in the order of coming."""
+        looked = [real for real in self._blocked if real.blockers & ended]
+        if not looked:
+            return
+        answers = await self._observer.fetch(ALL_BLOCKERS, [real.pid for real in looked])
+        for real, (blockers,) in zip(looked, answers, strict=True):
+            real.blockers = frozenset(blockers)
+        for real in looked:
             one = real.waits
-            if real not in self._blocked or one is None or await self._observer.fetchval(BLOCKERS, real.pid):
+            if real not in self._blocked or one is None or real.blockers:
                 continue
             real.thaw()
-            if await self._done(real):
-                self._blocked.remove(real)
-                real.waits = None
-                if real.orphan:
-                    real.orphan = False
-                    real.task = None
-                    await real.connection.execute("rollback")
-                    real.session = None
-                    await self._look_at_blocked()
-                else:
-                    await self._finish(real, one)
+            if not await self._done(real):
+                continue
+            self._blocked.remove(real)
+            real.waits = None
+            if real.orphan:
+                real.orphan = False
+                real.task = None
+                await real.connection.execute("rollback")
+                real.session = None
+                await self._let_on({real.pid})
+            else:
+                await self._finish(real, one)
 
     async def _come_late(self) -> None:
         """A commit whose connection broke reaches the server after all, or is gone."""
@@ -344,7 +356,7 @@ class Gate:
         self._trace(f"late commit {'happens' if happens else 'is gone'}")
         await real.connection.execute(sql if happens else "rollback")
         real.session = None
-        await self._look_at_blocked()
+        await self._let_on({real.pid})
         if happens and self.after is not None:
             await self.after()
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-STALL_S = 0.004
+STALL_S = 0.001
 """A statement that takes longer (real seconds) may wait for a lock: somebody should look."""
 
 
@@ -48,7 +48,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self.tasks.pop(task, None)
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+    def call_at(  # type: ignore[override]  # typeshed ties *args to the callback with a type variable tuple
+        self, when: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
         """Timers of one moment go off in the order in which they were set; asyncio's own heap leaves that open."""
         timer = _Timer(when, callback, args, self, context)
         timer.turn = next(self._turns)

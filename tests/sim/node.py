@@ -47,7 +47,14 @@ if TYPE_CHECKING:
 
 # What is left out: it looks at statistics of the server, at wall clocks, or at nothing that is simulated.
 LEFT_OUT = {
-    "analyze", "lease-ids", "grow", "price-lists", "habits", "habits-read", "batch-marks", "lease-marks",
+    "analyze",
+    "lease-ids",
+    "grow",
+    "price-lists",
+    "habits",
+    "habits-read",
+    "batch-marks",
+    "lease-marks",
     "mail-certificate",
 }
 HOOKS_EVERY_S = 1.0
@@ -171,7 +178,7 @@ class patched:  # noqa: N801  used like a function
 
     def __enter__(self) -> None:
         chance = self._node.world.chance
-        self._patches = [
+        self._patches: list[Any] = [
             patch.object(bank_module, "connector", self._connector),
             patch.object(mailboxes_module, "Chance", lambda: Chance(chance.randrange(2**32))),
         ]

@@ -9,12 +9,12 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from functools import partial
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from multiprocessing import get_context
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import asyncpg
@@ -31,6 +31,23 @@ from tests.sim.world import CONNECTIONS, PLAIN, SESSION, Plan, World
 TEMPLATE = "sim_template"
 # Statements stay prepared: their age would be counted in virtual time.
 CACHE: dict[str, Any] = {"statement_cache_size": 2_000, "max_cached_statement_lifetime": 0}
+
+# Nothing may happen by itself, and nothing is kept for afterwards.
+QUIET = """
+autovacuum = off
+synchronize_seqscans = off
+max_parallel_workers_per_gather = 0
+jit = off
+deadlock_timeout = '1h'
+synchronous_commit = off
+full_page_writes = off
+checkpoint_timeout = '1d'
+max_wal_size = '8GB'
+wal_writer_delay = '10s'
+bgwriter_delay = '10s'
+track_activities = off
+track_counts = off
+"""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -105,12 +122,34 @@ def simulate(dsn: str, town: Town, seed: int, plan: Plan, *, tables: bool = Fals
     )  # fmt: skip
 
 
-def simulate_all(dsn: str, town: Town, seeds: range, plan: Plan, processes: int) -> Iterator[Result]:
-    """Seeds in processes beside each other; results come in the order of the seeds."""
+def simulate_all(towns: list[tuple[str, Town]], seeds: range, plan: Plan) -> Iterator[Result]:
+    """Seeds in processes beside each other, one for every cluster; results come in the order of the seeds.
+
+    A cluster of its own each: when a row is dead for good, so where the next one is put, depends on every transaction of a
+    cluster, also on those in other databases.
+    """
     # Sets of words must have the same order whenever a seed is run again.
     os.environ["PYTHONHASHSEED"] = "0"
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as executor:
-        yield from executor.map(partial(simulate, dsn, town, plan=plan), seeds)
+    free: SimpleQueue[tuple[ProcessPoolExecutor, str, Town]] = SimpleQueue()
+
+    def one(seed: int) -> Result:
+        executor, dsn, town = taken = free.get()
+        try:
+            return executor.submit(simulate, dsn, town, seed, plan).result()
+        finally:
+            free.put(taken)
+
+    with ExitStack() as stack:
+        for town in towns:
+            free.put((stack.enter_context(ProcessPoolExecutor(1, mp_context=get_context("spawn"))), *town))
+        yield from stack.enter_context(ThreadPoolExecutor(len(towns))).map(one, seeds)
+
+
+@contextmanager
+def cluster_towns(how_many: int) -> Iterator[list[tuple[str, Town]]]:
+    """So many clusters with the town in each."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(cluster_town()) for _ in range(how_many)]
 
 
 def told(result: Result, plan: Plan) -> str:
@@ -175,11 +214,9 @@ def cluster() -> Iterator[str]:
     folder.chmod(0o755)
     try:
         with EmbeddedServer.start(folder, lambda _: None, shared_buffers="64MB", durable=False) as server:
-            # Nothing may happen by itself.
             for conf in folder.rglob("postgresql.auto.conf"):
                 with conf.open("a") as file:
-                    file.write("autovacuum = off\nsynchronize_seqscans = off\nmax_parallel_workers_per_gather = 0\n")
-                    file.write("jit = off\ndeadlock_timeout = '1h'\n")
+                    file.write(QUIET)
             os.kill(server.pid, signal.SIGHUP)
             yield server.dsn
     finally:

@@ -61,8 +61,8 @@ OPTIONS: dict[str, object] = {
 class Plan(msgspec.Struct, frozen=True):
     """How long a world is, and what is in it. Which parts a seed has is drawn, so that some worlds are about few things."""
 
-    ticks: int = 6
-    sessions: int = 52
+    ticks: int = 3
+    sessions: int = 104
     nodes: int = 2
 
 
@@ -288,7 +288,9 @@ class World:
 
     async def _prove(self, prover: Any) -> None:
         await prover.execute(f"set sim.now = '{self.now}'")
-        findings = await checks.prove_all(checks.Session(prover, checks.SLICE_ROWS), ALL)
+        empty = {"software"} | ({"rent"} if not self.renting else set()) | ({"mailbox"} if not self.mailing else set())
+        looked = [one for one in ALL if one.name.split(".")[0] not in empty]  # of what no row can be there
+        findings = await checks.prove_all(checks.Session(prover, checks.SLICE_ROWS), looked)
         wrong = {finding.check: finding.examples for finding in findings if finding.differences}
         if wrong:
             raise Wrong(str(wrong))
