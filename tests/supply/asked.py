@@ -134,8 +134,9 @@ class Market:
 
 
 @asynccontextmanager
-async def open_market(dsn: str, *, multi_service: bool = False, **changes: object) -> AsyncIterator[Market]:
-    """A bank with one market; when it closes, its books are proved."""
+async def open_market(dsn: str, **changes: object) -> AsyncIterator[Market]:
+    """A bank with one market, `changes` to its settings or `multi_service`; when it closes, its books are proved."""
+    multi_service = bool(changes.pop("multi_service", False))
     async with open_bank(dsn, **(QUICK | PATIENT | changes)) as (app, shop):
         yield Market(app, shop, multi_service=multi_service)
     await prove(dsn)
