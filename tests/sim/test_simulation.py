@@ -1,4 +1,4 @@
-"""The seeds that every build runs: what fits into a minute on two cores. SEEDS=N runs more, as `make sim SEEDS=200` does."""
+"""The seeds that every build runs: what fits into a minute beside other tests. SEEDS=N runs more, as `make sim` does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SEEDS = os.environ.get("SEEDS", "60")
+SEEDS = os.environ.get("SEEDS", "30")
 ROOT = Path(__file__).parents[2]
 
 
