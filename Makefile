@@ -72,7 +72,6 @@ soak: $(VENV)/.dev
 	$(BIN)/python -m tests.sim --seeds $(SOAK_SEEDS)
 	$(BIN)/python -m tests.fire --kills 1000 --seed $(SEED)
 	$(BIN)/python -m tests.fire --patroni 20 --seed $(SEED)
-	NUMBANK_SOAK=1 $(BIN)/python -m pytest tests/fire/test_standby.py -q -n0
 	NUMBANK_FREEZE_S=60 $(BIN)/python -m pytest tests/nodes/test_frozen.py -q -n0
 	$(BIN)/python -m tests.nodes --leases 1000000
 

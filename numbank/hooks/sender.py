@@ -14,6 +14,7 @@ import asyncpg
 import structlog
 
 from numbank.clock import Chance
+from numbank.db.confirmed import confirmed
 from numbank.db.pool import CONNECTION_ERRORS, Pool
 from numbank.db.queries import Queries
 from numbank.db.seals import Seals
@@ -120,7 +121,7 @@ class Sender:
 
     async def try_now(self, delivery_id: int) -> Outcome | None:
         """Try one delivery that is due, for somebody who waits; None when somebody else has taken it."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with confirmed(self._pool) as connection:
             tasks = [_task(row) for row in await connection.fetch(Q.take_one, self._taken_s, delivery_id)]
             if not tasks:
                 return None
@@ -137,7 +138,8 @@ class Sender:
             return 0
         until = monotonic() + self._taken_s
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
+            # Confirmed: no receiver is told of what only the primary has.
+            async with confirmed(self._pool) as connection:
                 rows = await connection.fetch(
                     Q.take, self._taken_s, rooms.hook_ids, rooms.rooms, rooms.others, rooms.free, rooms.strangers
                 )

@@ -60,9 +60,10 @@ PASSED = tuple(place for place in ALL if place not in NOT_PASSED)
 ROOT = Path(numbank.__file__).parent
 # Not a node that serves: commands, what the supervisor does before it serves, and a sandbox's own stock.
 ELSEWHERE = ("cli/", "backup/", "server/serve.py", "db/migrate.py", "db/archive.py", "suppliers/simulator/")
-# Transactions that only read, and the one in which all the workers above work.
+# Transactions that only read, the one in which all the workers above work, and one that is named by who asks for it.
 NO_PLACES = frozenset({
     "catalogue.prices.PriceLists._read", "catalogue.prices.PriceLists._read_service", "server.background._in_transaction",
+    "db.confirmed.confirmed",
 })  # fmt: skip
 WRITES = re.compile(r"\b(insert into|update \w+( as)?( \w+)? set|delete from|add_partition)\b")
 ASKS = frozenset({"execute", "fetch", "fetchrow", "fetchval"})
@@ -87,6 +88,8 @@ class Finder(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         """A transaction, or a statement of its own on the pool."""
         called = node.func
+        if isinstance(called, ast.Name) and called.id == "confirmed":
+            self.found.add(self._name())
         if isinstance(called, ast.Attribute):
             on_pool = ast.unparse(called.value).endswith("pool")
             if (called.attr == "transaction" and not node.args) or (

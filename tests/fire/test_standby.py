@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
 import time
@@ -58,9 +57,6 @@ async def test_a_standby_that_is_promoted_has_all_that_was_acknowledged() -> Non
         await on.prove()
 
 
-@pytest.mark.skipif(
-    "NUMBANK_SOAK" not in os.environ, reason="make soak: webhooks are not proved as answers are (docs/crashes.md)"
-)
 async def test_what_the_standby_did_not_get_is_acknowledged_to_nobody() -> None:
     async with pair(5) as (on, first, second):
         await some_turns(on)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from numbank.clock import Chance
+from numbank.db.confirmed import Unconfirmed
 from numbank.db.pool import Pool, create_pool
 from numbank.hooks import outcomes, queue
 from numbank.hooks.egress import Guard, Resolver
@@ -127,6 +128,36 @@ async def test_a_delivery_whose_time_was_over_before_its_try_began_is_left_to_ot
     await other.kill()
     assert len(receiver.got) == 1
     assert frozen.watch.outcomes == []
+
+
+# A wait for the standby that somebody broke off looks like this: the commit succeeds, and a warning comes with it.
+WARNS = """
+create function warn() returns trigger language plpgsql as
+  $$ begin raise warning 'canceling wait for synchronous replication'; return null; end $$;
+create constraint trigger warned after update on {} deferrable initially deferred for each row execute function warn();
+"""
+
+
+async def test_nobody_is_told_of_what_only_the_primary_has(quiet: World, receiver: Receiver, pool: Pool) -> None:
+    await quiet.api.hook(receiver.url())
+    await quiet.message()
+    part = await quiet.db.fetchval(
+        "select tableoid::regclass::text from delivery where account_id = $1", quiet.customer_id
+    )
+    await quiet.db.execute(WARNS.format(part))
+    node = Node(quiet, pool, timeout_s=1.0, margin_s=-0.9)
+    try:
+        with pytest.raises(Unconfirmed):
+            await node.sender.step()
+    finally:
+        await quiet.db.execute("drop function warn cascade")
+    await node.kill()
+    assert receiver.got == []
+    other = Node(quiet, pool)
+    other.start()
+    await states(quiet, State.DELIVERED)
+    await other.kill()
+    assert len(receiver.got) == 1
 
 
 async def test_nodes_side_by_side_deliver_everything_once(quiet: World, receiver: Receiver, dsn: str) -> None:

@@ -80,6 +80,9 @@ class Session:
     def add_log_listener(self, _listener: object) -> None:
         """No server here warns of anything."""
 
+    def remove_log_listener(self, _listener: object) -> None:
+        """Nor did it."""
+
     def is_closed(self) -> bool:
         return self.broken
 
