@@ -29,6 +29,8 @@ from tests.support import Shop
 
 ALL_KINDS = SMS | FORWARD | RENT
 PRICE = 1_000
+# A client waits longer than the longest that a node is frozen here (60 s).
+PATIENCE_S = 120.0
 _countries = count(100)
 _messages = count(1)
 
@@ -83,7 +85,7 @@ class World:
     def __init__(self, nodes: Sequence[Node], shop: Shop, dsn: str, agent_key: str) -> None:
         self.nodes, self.shop, self.dsn, self.agent_key = nodes, shop, dsn, agent_key
         limits = httpx.Limits(max_connections=48, max_keepalive_connections=48)
-        self._clients = [httpx.AsyncClient(base_url=node.base, timeout=30, limits=limits) for node in nodes]
+        self._clients = [httpx.AsyncClient(base_url=node.base, timeout=PATIENCE_S, limits=limits) for node in nodes]
 
     @property
     def db(self) -> asyncpg.Connection[asyncpg.Record]:
