@@ -72,7 +72,12 @@ from lease a
 left join hold h on h.id = a.hold_id and h.id between (select min(hold_id) from lease) and (select max(hold_id) from lease);
 
 -- name: references
--- Account, country, service, operator and supplier of every lease exist, and its number is the one it shows.
+-- Account, country, service, operator and supplier of every lease exist, and its number is the one it shows. The numbers of a
+-- slice lie all over the table: they are looked up in their order, or each slice would read all numbers.
+with lease as materialized (
+  select id, account_id, currency, country_id, service_id, operator_id, supplier_id, number_id, e164
+  from activation where id >= $1 and id < $2 order by number_id
+)
 select case
     when ac.id is null then format('lease %s: account %s does not exist', a.id, a.account_id)
     when ac.currency <> a.currency then format('lease %s is in currency %s, its account in %s', a.id, a.currency, ac.currency)
@@ -83,14 +88,13 @@ select case
     when a.number_id is not null and n.id is null then format('lease %s: number %s does not exist', a.id, a.number_id)
     when a.e164 is distinct from n.e164 then format('lease %s shows %s, its number %s is %s', a.id, a.e164, a.number_id, n.e164)
   end
-from activation a
+from lease a
 left join account ac on ac.id = a.account_id
 left join country co on co.id = a.country_id
 left join service se on se.id = a.service_id
 left join operator op on op.id = a.operator_id
 left join supplier su on su.id = a.supplier_id
-left join number n on n.id = a.number_id
-where a.id >= $1 and a.id < $2;
+left join lateral (select id, e164 from number where id = a.number_id offset 0) n on true;
 
 -- name: terms
 -- A lease pays a surcharge only when it forwards, within its price; its tier, while there is one, is of its country, service,
@@ -123,11 +127,16 @@ select case
 from activation where id >= $1 and id < $2;
 
 -- name: guarded
--- Every lease that was not cancelled has marked its number as used for its service.
+-- Every lease that was not cancelled has marked its number as used for its service; looked up as in `references`.
+with lease as materialized (
+  select id, state, number_id, service_id
+  from activation where id >= $1 and id < $2 and state <> 9 and number_id is not null order by number_id
+)
 select case when u.number_id is null then format('lease %s is in state %s, number %s is not used for service %s',
     a.id, a.state, a.number_id, a.service_id) end
-from activation a left join use u on u.number_id = a.number_id and u.service_id = a.service_id
-where a.id >= $1 and a.id < $2 and a.state <> 9 and a.number_id is not null;
+from lease a left join lateral (
+  select number_id from use where number_id = a.number_id and service_id = a.service_id offset 0
+) u on true;
 
 -- name: make_pairs
 -- The pairs of number and service that were seen so far in this session; the setting lets a read-only session make it.

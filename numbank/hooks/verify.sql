@@ -3,6 +3,9 @@
 
 -- name: truthful
 -- Every delivery is for an endpoint and a message of its own account, and one that went through has the try that did it.
+with told as materialized (
+  select id, kind, state, hook_id, account_id, lease_id, message_id from delivery where id >= $1 and id < $2
+)
 select case
     when d.state = 0 and h.id is null then format('delivery %s waits for endpoint %s, which does not exist', d.id, d.hook_id)
     when h.account_id <> d.account_id then format('delivery %s of account %s is for an endpoint of account %s', d.id, d.account_id, h.account_id)
@@ -16,12 +19,18 @@ select case
       then format('delivery %s tells of message %s, which rental %s did not receive', d.id, d.message_id, -d.lease_id)
     when d.kind in (0, 2) and h.rents <> (d.kind = 2)
       then format('delivery %s of kind %s is for endpoint %s, which is told of other leases', d.id, d.kind, d.hook_id)
-    when d.state = 1 and not exists (select from attempt t where t.delivery_id = d.id and t.status = 200 and t.error is null)
+    when d.state = 1 and t.delivery_id is null
       then format('delivery %s counts as delivered, but no try went through', d.id)
   end
-from delivery d left join hook h on h.id = d.hook_id left join activation a on a.id = d.lease_id
-left join rent r on r.id = -d.lease_id left join message m on m.id = d.message_id
-where d.id >= $1 and d.id < $2;
+from told d left join hook h on h.id = d.hook_id
+left join activation a on a.id = d.lease_id
+  and a.id between (select min(lease_id) from told where lease_id > 0) and (select max(lease_id) from told)
+left join rent r on r.id = -d.lease_id
+  and r.id between (select -max(lease_id) from told where lease_id < 0) and (select -min(lease_id) from told)
+left join message m on m.id = d.message_id and m.id between (select min(message_id) from told) and (select max(message_id) from told)
+left join (
+  select distinct delivery_id from attempt where status = 200 and error is null and delivery_id >= $1 and delivery_id < $2
+) t on t.delivery_id = d.id;
 
 -- name: tries
 -- Every try belongs to a delivery, and says either that it went through with 200 or what went wrong.

@@ -48,34 +48,36 @@ select case
 from pool p full join stock k on k.pool_id = p.id;
 
 -- name: shelf_slices
--- Neighbouring shelves with about $1 seqs behind their bookmarks; long ones are cut into windows (from, to] of seqs.
-with sized as (
-  select s.pool_id, s.service_id, p.last_seq, sum(1 + s.hi - s.start + s.lo) over (order by s.pool_id, s.service_id) / $1::bigint as slice
-  from shelf s join pool p on p.id = s.pool_id
-), bounds as (
-  select min(array[pool_id, service_id]) as first, max(array[pool_id, service_id]) as last, max(last_seq) as last_seq
-  from sized group by slice
+-- What lies behind the bookmarks, in slices of about $1 seqs: of each the pools, services and windows (from, to] of seqs.
+with stretch as (
+  select s.pool_id, s.service_id, p.last_seq, r.low, r.high
+  from shelf s join pool p on p.id = s.pool_id cross join lateral (values (0, s.lo), (s.start, s.hi)) r(low, high)
+  where r.high > r.low
+), piece as (
+  select s.pool_id, s.service_id, f.low::int, case when f.low + $1 < least(s.high, s.last_seq) then (f.low + $1)::int else s.high end as high
+  from stretch s cross join lateral generate_series(s.low, greatest(least(s.high, s.last_seq) - 1, s.low), $1::bigint) f(low)
+), sized as (
+  select *, sum(1 + high - low) over (order by pool_id, service_id, low) / $1::bigint as slice from piece
 )
-select first[1], first[2], last[1], last[2], low::int, case when low + $1 < last_seq then low + $1 else 2147483647 end::int
-from bounds cross join lateral generate_series(0, greatest(last_seq - 1, 0), $1::bigint) low order by 1, 2, 5;
+select array_agg(pool_id), array_agg(service_id), array_agg(low), array_agg(high) from sized group by slice order by slice;
 
 -- name: behind
--- Every seq behind a bookmark is in exactly one of use, pile and passed.
+-- Every seq behind a bookmark is in exactly one of use, pile and passed. The bookmark may have moved since the slices were made.
 with place as materialized (
-  select s.pool_id, s.service_id, n.seq, n.id
-  from shelf s join number n on n.pool_id = s.pool_id and n.seq > $5 and n.seq <= $6 and (n.seq > s.start and n.seq <= s.hi or n.seq <= s.lo)
-  where (s.pool_id, s.service_id) >= ($1::int, $2::int) and (s.pool_id, s.service_id) <= ($3::int, $4::int)
+  select n.pool_id, s.service_id, n.seq, n.id
+  from unnest($1::int[], $2::int[], $3::int[], $4::int[]) w(pool_id, service_id, low, high)
+  join shelf s on s.pool_id = w.pool_id and s.service_id = w.service_id
+  cross join lateral (select id, pool_id, seq from number where pool_id = w.pool_id and seq > w.low and seq <= w.high offset 0) n
+  where n.seq > s.start and n.seq <= s.hi or n.seq <= s.lo
 )
 select case when (u.number_id is not null)::int + (l.seq is not null)::int + (w.number_id is not null)::int <> 1
     then format('seq %s of pool %s, behind the bookmark of service %s, is in %s', p.seq, p.pool_id, p.service_id, coalesce(nullif(
       concat_ws(' and ', case when u.number_id is not null then 'use' end, case when l.seq is not null then 'pile' end,
         case when w.number_id is not null then 'passed' end), ''), 'none of use, pile and passed')) end
 from place p
-left join use u on u.number_id = p.id and u.service_id = p.service_id
-  and u.number_id between (select min(id) from place) and (select max(id) from place)
-left join pile l on l.pool_id = p.pool_id and l.service_id = p.service_id and l.seq = p.seq
-left join passed w on w.number_id = p.id and w.service_id = p.service_id
-  and w.number_id between (select min(id) from place) and (select max(id) from place);
+left join lateral (select number_id from use where number_id = p.id and service_id = p.service_id offset 0) u on true
+left join lateral (select seq from pile where pool_id = p.pool_id and service_id = p.service_id and seq = p.seq offset 0) l on true
+left join lateral (select number_id from passed where number_id = p.id and service_id = p.service_id offset 0) w on true;
 
 -- name: uses
 -- Every use is of a number that exists, behind the bookmark of its shelf; what asked suppliers gave never had one, and a
