@@ -14,6 +14,7 @@ from structlog.typing import EventDict
 
 from numbank.customers.keys import Customer
 from numbank.masking import masked, without_numbers
+from numbank.server.repeats import Repeats
 from numbank.wire.registry import Action
 
 # Lines that wait for the next flush; beyond that they are dropped rather than kept in memory.
@@ -93,6 +94,7 @@ def configure(level: str) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            Repeats(),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             format_error,
             mask_numbers,
