@@ -41,8 +41,9 @@ def require_wrk() -> None:
         raise BenchError("the benchmarks need the load tool wrk: install it (apt-get install wrk) and run them again")
 
 
-def wrk(port: int, paths: Path, seconds: int, *headers: str, script: str = "requests.lua", strict: bool = True) -> Load:
-    """All connections send the paths in turn. One thread: it is never the bottleneck, and leaves the server its core.
+def wrk(port: int, paths: Path, seconds: int, *headers: str, strict: bool = True) -> Load:
+    """All connections send the requests of a file in turn. One thread: it is never the bottleneck, and leaves the server its
+    core.
 
     Errors are counted; with `strict` there must be none.
     """
@@ -53,7 +54,7 @@ def wrk(port: int, paths: Path, seconds: int, *headers: str, script: str = "requ
         f"-d{seconds}s",
         *(word for header in headers for word in ("-H", header)),
         "-s",
-        HERE / script,
+        HERE / "requests.lua",
         f"http://{HOST}:{port}",
         "--",
         paths,

@@ -1,10 +1,15 @@
--- Sends the paths in a file one after another, for ever, and reports the run as one line of JSON.
+-- Sends the requests in a file one after another, for ever, and reports the run as one line of JSON. A line is the path of
+-- a GET, or the JSON body of a push at the agents' door.
 -- All requests are formatted before the run: wrk shares two cores with the server.
 local requests, at = {}, 0
 
 function init(args)
-  for path in io.lines(args[1]) do
-    requests[#requests + 1] = wrk.format("GET", path)
+  for line in io.lines(args[1]) do
+    if line:sub(1, 1) == "{" then
+      requests[#requests + 1] = wrk.format("POST", "/agent/api/sms", {["Content-Type"] = "application/json"}, line)
+    else
+      requests[#requests + 1] = wrk.format("GET", line)
+    end
   end
 end
 

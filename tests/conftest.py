@@ -23,10 +23,26 @@ DSN_VARIABLE = "NUMBANK_TEST_DSN"
 _running: list[tuple[EmbeddedServer, Path]] = []
 
 
+def _only_unit_tests(config: pytest.Config) -> bool:
+    """Whether the run is `make check`'s: -m "unit" or -m "unit and ..."."""
+    return "unit" in config.option.markexpr.split(" and ")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where unit tests alone are asked for, a file that marks none is not even imported: half of all collecting."""
+    if (
+        _only_unit_tests(config)
+        and collection_path.suffix == ".py"
+        and b"mark.unit" not in collection_path.read_bytes()
+    ):
+        return True
+    return None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the cluster in the controlling process; the workers find it in the environment. Unit tests need none."""
     is_worker = hasattr(config, "workerinput")
-    if is_worker or config.option.markexpr == "unit" or config.option.collectonly:
+    if is_worker or _only_unit_tests(config) or config.option.collectonly:
         return
     folder = Path(tempfile.mkdtemp(prefix="numbank-tests-"))
     # As root the database runs as a service user, who has to be able to pass.
@@ -34,6 +50,20 @@ def pytest_configure(config: pytest.Config) -> None:
     server = EmbeddedServer.start(folder, lambda _: None, shared_buffers="64MB", durable=False)
     os.environ[DSN_VARIABLE] = server.dsn
     _running.append((server, folder))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The workers of xdist take whole modules: the long ones first, so that none is left over for one of them at the end."""
+    if not hasattr(config, "workerinput"):
+        return
+    # Of each module: the most seconds that one of its tests may take, and whether one is slow.
+    longest: dict[str, tuple[float, bool]] = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        takes = (float(mark.args[0]) if mark is not None else 0.0, item.get_closest_marker("slow") is not None)
+        module = item.location[0]
+        longest[module] = max(longest.get(module, takes), takes)
+    items.sort(key=lambda item: longest[item.location[0]], reverse=True)
 
 
 def pytest_unconfigure() -> None:

@@ -207,8 +207,8 @@ async def taught(app: App, shop: Shop, service: str, sender: str, length: int = 
     await app.bank.read_habits()
 
 
-async def until(condition: Any, *, tries: int = 500) -> None:
-    """Wait until an async condition holds; fails when it never does."""
+async def until(condition: Any, *, tries: int = 3_000) -> None:
+    """Wait until an async condition holds; fails when it does not in half a minute, which a busy machine may need."""
     for _ in range(tries):
         if await condition():
             return

@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
+from collections import Counter, defaultdict
+
 from numbank.db.checks import Check, Session, Tally
 from numbank.db.proofs import by_id, id_slices, proved_by, whole
 from numbank.db.queries import Queries
 
 Q = Queries("numbank.activation", "verify.sql")
 
+# 128 MB; what is looked at again of a bank that is badly damaged.
+MOST_PAIRS = 16_000_000
+MOST_SUSPECTS = 10_000
+
 
 async def prove_once(session: Session) -> Tally:
     """Pairs of number and service lie far apart in the table, and no index of the hot path would bring them together.
 
-    So the pairs of all slices are remembered in a temporary table. A pair that comes again is looked at once more in one
-    snapshot: its first lease may have been cancelled since it was seen.
+    So hashes of all pairs are remembered here, 8 bytes each and MOST_PAIRS at a time; where that is too little, the table is
+    read in several turns. The leases of a hash that came twice are looked at once more in one snapshot: two pairs may have
+    one hash, and one of two leases may have been cancelled since it was seen.
     """
-    await session.connection.execute(Q.make_pairs)
-    await session.rows(Q.forget_pairs)
     tally = Tally()
-    for low, high in await id_slices(session, "activation"):
-        looked_at, again = (await session.rows(Q.see_pairs, low, high))[0]
-        wrong = [row[0] for row in await session.rows(Q.once, again)] if again else []
-        tally.add(looked_at, len(wrong), wrong)
+    slices = await id_slices(session, "activation")
+    turns = len(slices) * session.slice_rows // MOST_PAIRS + 1
+    twice: list[int] = []
+    for turn in range(turns):
+        heaps: defaultdict[int, bytearray] = defaultdict(bytearray)
+        for low, high in slices:
+            for heap, hashes in await session.rows(Q.pairs, low, high, turn, turns):
+                heaps[heap] += hashes
+                tally.look_at(len(hashes) // 8)
+        while heaps:
+            twice += _twice(heaps.popitem()[1])
+    if twice:
+        known, rest = twice[:MOST_SUSPECTS], twice[MOST_SUSPECTS:]
+        suspects = [row[0] for low, high in slices for row in await session.rows(Q.suspects, low, high, known)]
+        wrong = [row[0] for row in await session.rows(Q.once, suspects)]
+        tally.add(0, len(wrong) + len(rest), wrong)
     return tally
+
+
+def _twice(hashes: bytearray) -> list[int]:
+    """The hashes, 8 bytes in network order each, that are there more than once."""
+    found = array("q", bytes(hashes))
+    if len(set(found)) == len(found):
+        return []
+    if sys.byteorder == "little":
+        found.byteswap()
+    return [hash_ for hash_, times in Counter(found).items() if times > 1]
 
 
 async def prove_sold(session: Session) -> Tally:

@@ -138,31 +138,26 @@ from lease a left join lateral (
   select number_id from use where number_id = a.number_id and service_id = a.service_id offset 0
 ) u on true;
 
--- name: make_pairs
--- The pairs of number and service that were seen so far in this session; the setting lets a read-only session make it.
-set transaction read write;
-create temporary table if not exists pair_seen (number_id bigint, service_id int, lease_id bigint, primary key (number_id, service_id));
+-- name: pairs
+-- The hashes of the pairs of number and service of a slice's leases that were not cancelled, in 256 heaps; of several turns,
+-- those of one. Reactivations, which go back to a lease of the same pair, are left out.
+select (hash & 255)::int as heap, string_agg(int8send(hash), '') as hashes from (
+  select hashint8extended(number_id, service_id) as hash from activation
+  where id >= $1 and id < $2 and state <> 9 and number_id is not null and origin <> 3
+) pair where (hash >> 8 & 65535) % $4 = $3 group by 1;
 
--- name: forget_pairs
--- Start with no pair seen.
-delete from pair_seen;
-
--- name: see_pairs
--- Remember the pairs of a slice; gives how many leases were looked at and those whose pair was seen before.
-with lease as (
-  select id, number_id, service_id from activation where id >= $1 and id < $2 and state <> 9 and number_id is not null and origin <> 3
-), fresh as (
-  insert into pair_seen (number_id, service_id, lease_id) select number_id, service_id, id from lease order by 1, 2, 3
-  on conflict do nothing returning lease_id
-)
-select count(*), array_agg(l.id order by l.id) filter (where f.lease_id is null) from lease l left join fresh f on f.lease_id = l.id;
+-- name: suspects
+-- The leases of a slice whose pair has one of these hashes.
+select id from activation
+where id >= $1 and id < $2 and state <> 9 and number_id is not null and origin <> 3
+  and hashint8extended(number_id, service_id) = any ($3::bigint[]);
 
 -- name: once
 -- A number is in at most one lease of a service that was not cancelled; reactivations, which go back to one, apart.
-select format('number %s is in the leases %s and %s of service %s', a.number_id, b.id, a.id, a.service_id)
-from activation a join pair_seen p on p.number_id = a.number_id and p.service_id = a.service_id
-join activation b on b.id = p.lease_id and b.state <> 9
-where a.id = any($1::bigint[]) and a.state <> 9 and b.id <> a.id order by a.id;
+select format('number %s is in the leases %s and %s of service %s', number_id, earlier, id, service_id) from (
+  select id, number_id, service_id, lag(id) over (partition by number_id, service_id order by id) as earlier
+  from activation where id = any ($1::bigint[]) and state <> 9
+) lease where earlier is not null order by id;
 
 -- name: orders
 -- Every orderId is of a lease of the same account.

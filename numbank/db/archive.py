@@ -1,8 +1,9 @@
 """Archives old partitions: copies them, packed, to another disk while the bank serves. Nothing leaves the books.
 
-A partition at rest is frozen (a trigger refuses changes), copied with all its indexes, compared with its copy row by row,
-and changed for it in one short transaction. Who looks sees the one or the other; whoever dies on the way leaves the old one
-in its place, free to be changed again (the trigger heeds a lock of the archiver's session).
+A partition at rest is copied with all its indexes and compared with its copy row by row. What changes meanwhile (a refund,
+an erasing) is noted by a trigger in the transaction that changes it, and copied again. Then the copy takes the place of the
+partition in one short transaction, which begins with the last of these changes. Who looks sees the one or the other; whoever
+dies on the way leaves the old one in its place (the trigger heeds a lock of the archiver's session).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -48,14 +50,19 @@ MARGIN = timedelta(hours=1)
 LATE = 100_000
 SLICE_IDS = 250_000
 PACKED = "_packed"
+NOTED = "_noted"
+# Changes that are copied again at once, and those that may be left for the transaction in which everybody waits.
+AGAIN = 20_000
+LAST = 1_000
 # A lock that stands in the way of leases: short tries, with pauses in which they go on.
 LOCK_MS = 100
 LOCK_S = 2
 TRIES = 60
 PAUSE_S = 1.0
-FREEZE = (
-    "create trigger being_archived before insert or update or delete on {}"
-    " for each row execute function being_archived()"
+NOTE = (
+    "create unlogged table {0}_noted (id bigint not null);"
+    " create trigger noted_for_archive after insert or update or delete on {0}"
+    " for each row execute function note_for_archive()"
 )
 SESSION = f"""
 set statement_timeout = 0; set idle_in_transaction_session_timeout = '60s'; set lock_timeout = '{LOCK_S}s';
@@ -138,7 +145,8 @@ async def archiving(connection: Link) -> AsyncIterator[None]:
 
 async def _tidy(connection: Link) -> None:
     for row in await connection.fetch(Q.left_behind):
-        sql = f"drop table {row['name']}" if row["copy"] else f"drop trigger being_archived on {row['name']}"
+        name, trigger = row
+        sql = f"drop trigger {trigger} on {name}" if trigger else f"drop table {name}"
         await _briefly(connection, lambda sql=sql: connection.execute(sql))  # type: ignore[misc]
 
 
@@ -148,21 +156,22 @@ async def move(connection: Link, part: Partition, before: datetime, tablespace: 
     OperatorError when it is not at rest, or the bank does not let us have the locks.
     """
     name = part.name
-    await _briefly(connection, lambda: connection.execute(FREEZE.format(name)))
+    found = await standing(connection, part, before)
+    _require_rest(found)
+    if found.newest is None:
+        await _briefly(connection, lambda: _drop(connection, part))
+        return Archived(name, 0, part.bytes, 0)
+    await _briefly(connection, lambda: connection.execute(NOTE.format(name)))
     try:
-        # Looked at again: from now on nothing changes any more.
-        found = await standing(connection, part, before)
-        _require_rest(found)
-        if found.newest is None:
-            await _briefly(connection, lambda: _drop(connection, part))
-            return Archived(name, 0, part.bytes, 0)
         await _copy(connection, part, tablespace)
-        rows = await _compare(connection, part)
-        await _briefly(connection, lambda: _swap(connection, part))
+        await _catch_up(connection, part)
+        await _compare(connection, part)
+        await _take_place(connection, part)
     except BaseException:
         if not connection.is_closed():
             await _tidy(connection)
         raise
+    rows = await connection.fetchval(f"select count(*) from {name}")  # noqa: S608  names of our own tables
     weight = await connection.fetchval("select pg_total_relation_size(to_regclass($1))", name)
     return Archived(name, rows, part.bytes, weight)
 
@@ -209,7 +218,7 @@ async def _copy(connection: Link, part: Partition, tablespace: str) -> None:
 
 
 async def _slices(connection: Link, part: Partition) -> list[tuple[int, int]]:
-    """Nobody's dead rows shall wait for us: a part is read in short transactions. It is frozen, so they fit together."""
+    """Nobody's dead rows shall wait for us: a part is read in short transactions. What changes between them is noted."""
     row = await connection.fetchrow(f"select min(id), max(id) from {part.name}")  # noqa: S608  names of our own tables
     first, last = (None, None) if row is None else (row[0], row[1])
     return (
@@ -217,34 +226,82 @@ async def _slices(connection: Link, part: Partition) -> list[tuple[int, int]]:
     )
 
 
-async def _compare(connection: Link, part: Partition) -> int:
-    """Every row of the partition is in the copy as it is, and nothing else: gives how many; OperatorError else."""
+async def _compare(connection: Link, part: Partition) -> None:
+    """Every row of the partition is in the copy as it is, and nothing else, but for those that wait to be copied again."""
     columns = await connection.fetchval(Q.columns_of, part.parent)
-    rows = 0
-    for low, high in await _slices(connection, part):
-        sums = [
-            await connection.fetchrow(
-                f"select count(*), sum(hashtextextended(row({columns})::text, 7)::numeric) from {table}"  # noqa: S608  names of our own tables
-                " where id >= $1 and id < $2", low, high,
-            )
-            for table in (part.name, part.name + PACKED)
-        ]  # fmt: skip
-        if sums[0] is None or sums[0] != sums[1]:
-            raise OperatorError(f"the copy of {part.name} is not like it from id {low} on; nothing was changed")
-        rows += sums[0][0]
-    copied = await connection.fetchval(f"select count(*) from {part.name}{PACKED}")  # noqa: S608  names of our own tables
-    if copied != rows:
-        raise OperatorError(f"the copy of {part.name} has {copied} rows, not {rows}; nothing was changed")
-    return rows
+    slices = await _slices(connection, part)
+    edges = [part.low, *(low for low, _ in slices), part.high]
+    for low, high in pairwise(edges):
+        await _alike(connection, part, columns, "id >= $1 and id < $2", low, high)
+
+
+async def _alike(connection: Link, part: Partition, columns: str, where: str, *values: object) -> None:
+    """One statement is one snapshot: what the copy lacks in it is noted in it, for a note commits with its change."""
+    sides = " union all ".join(
+        f"select {side}, id, hashtextextended(row({columns})::text, 7)::numeric from {table} where {where}"  # noqa: S608  names of our own tables
+        for side, table in enumerate((part.name, part.name + PACKED))
+    )
+    counts = await connection.fetchrow(
+        f"select count(*) filter (where side = 0), count(*) filter (where side = 1), sum(hash) filter (where side = 0),"  # noqa: S608  names of our own tables
+        f" sum(hash) filter (where side = 1) from ({sides}) row (side, id, hash)"
+        f" where not exists (select from {part.name}{NOTED} n where n.id = row.id)",
+        *values,
+    )
+    if counts is None or (counts[0], counts[2]) != (counts[1], counts[3]):
+        raise OperatorError(f"the copy of {part.name} is not like it in {values}; nothing was changed")
+
+
+async def _catch_up(connection: Link, part: Partition) -> None:
+    """Copy what was changed again, until little is left."""
+    for _ in range(TRIES):
+        if await _again(connection, part, AGAIN) <= LAST:
+            return
+    raise OperatorError(f"{part.name} is changed as fast as it is copied: try again later")
+
+
+async def _again(connection: Link, part: Partition, most: int) -> int:
+    """Copy rows once more that were changed since they were copied, at most so many; gives how many these were."""
+    name, packed = part.name, part.name + PACKED
+    columns = await connection.fetchval(Q.columns_of, part.parent)
+    async with connection.transaction():
+        # First the notes, then the rows, each in a snapshot of its own: what is changed in between is noted again.
+        noted = await connection.fetch(
+            f"delete from {name}{NOTED} where ctid = any (array(select ctid from {name}{NOTED} limit $1)) returning id",  # noqa: S608  names of our own tables
+            most,
+        )
+        ids = sorted({row[0] for row in noted})
+        await connection.execute(f"delete from {packed} where id = any ($1::bigint[])", ids)  # noqa: S608  names of our own tables
+        await connection.execute(
+            f"insert into {packed} ({columns}) select {columns} from {name} where id = any ($1::bigint[]) order by id",  # noqa: S608  names of our own tables
+            ids,
+        )
+        await _alike(connection, part, columns, "id = any ($1::bigint[])", ids)
+    return len(noted)
+
+
+class _BehindError(Exception):
+    """Too much was changed meanwhile to let everybody wait for it."""
+
+
+async def _take_place(connection: Link, part: Partition) -> None:
+    for _ in range(TRIES):
+        try:
+            return await _briefly(connection, lambda: _swap(connection, part))
+        except _BehindError:
+            await _catch_up(connection, part)
+    raise OperatorError(f"{part.name} is changed as fast as it is copied: try again later")
 
 
 async def _swap(connection: Link, part: Partition) -> None:
-    """The copy takes the place of the partition; both are there or neither."""
+    """The copy takes the place of the partition; both are there or neither. Nobody writes to it while the last is copied."""
     name, packed = part.name, part.name + PACKED
     async with connection.transaction():
         indexes = [row["name"] for row in await connection.fetch(Q.indexes_of, part.parent, name)]
+        await connection.execute(f"lock table only {part.parent} in access exclusive mode")
+        if await _again(connection, part, LAST) == LAST:
+            raise _BehindError
         await connection.execute(f"alter table {part.parent} detach partition {name}")
-        await connection.execute(f"drop table {name}")
+        await connection.execute(f"drop table {name}, {name}{NOTED}")
         await connection.execute(f"alter table {packed} rename to {name}")
         for index in indexes:
             await connection.execute(f"alter index {index}{PACKED} rename to {index}")

@@ -12,11 +12,11 @@ left join pg_tablespace t on t.oid = c.reltablespace cross join lateral (select 
 order by 1, 3;
 
 -- name: archive_lock
--- One archiver at a time. While it is held, triggers of partitions that are being copied refuse every change.
+-- One archiver at a time. While it is held, triggers of partitions that are being copied note every change.
 select pg_try_advisory_lock(1852142177);
 
 -- name: archive_unlock
--- Changes are let through again.
+-- Changes are noted no more.
 select pg_advisory_unlock(1852142177);
 
 -- name: indexes_of
@@ -41,7 +41,9 @@ select pg_get_triggerdef(oid) from pg_trigger where tgrelid = to_regclass($1) an
 select exists (select from pg_tablespace where spcname = $1);
 
 -- name: left_behind
--- Copies that an archiver left when it was stopped, and partitions that still have its trigger.
-select c.relname as name, c.relname like '%\_packed' as copy from pg_class c
-where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r' and (c.relname like '%\_packed' and not c.relispartition
-  or exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'being_archived'));
+-- What an archiver left when it was stopped: triggers on partitions first, then copies and notes.
+select c.relname as name, t.tgname as trigger from pg_class c
+left join pg_trigger t on t.tgrelid = c.oid and t.tgname in ('noted_for_archive', 'being_archived')
+where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
+  and (t.oid is not null or not c.relispartition and (c.relname like '%\_packed' or c.relname like '%\_noted'))
+order by t.oid is null, 1;

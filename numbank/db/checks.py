@@ -33,7 +33,6 @@ set plan_cache_mode = force_custom_plan;
 set max_parallel_workers_per_gather = 0;
 set random_page_cost = 1.1;
 set work_mem = '64MB';
-set temp_buffers = '64MB';
 set default_transaction_isolation = 'repeatable read';
 set default_transaction_read_only = on;
 """
@@ -63,6 +62,10 @@ class Tally(msgspec.Struct):
         self.looked_at += looked_at
         self.differences += differences
         self.examples.extend((examples or ())[: MAX_EXAMPLES - len(self.examples)])
+
+    def look_at(self, many: int) -> None:
+        """Count what is right, or not known to be wrong yet."""
+        self.looked_at += many
 
     def look(self, wrong: str | None) -> None:
         """Count one thing."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
+from numbank.db.driver import quicken
 from numbank.db.hosts import reach
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
     Pool = asyncpg.Pool
+
+quicken()
 
 # What the role gets in a migration is repeated here: a restored or foreign database may lack it (engine 6).
 SESSION = {

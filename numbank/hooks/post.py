@@ -6,6 +6,7 @@ httpcore and not httpx: it has the port for our own network, no proxies of the e
 from __future__ import annotations
 
 import asyncio
+import functools
 import ssl
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
@@ -40,16 +41,22 @@ FAILURES: tuple[tuple[type[Exception], Failure], ...] = (
 def trust(ca_file: str) -> ssl.SSLContext:
     """What https endpoints are checked against; OperatorError when the operator's file is none."""
     if not ca_file:
-        context = ssl.create_default_context()
-        if not context.get_ca_certs():
-            context.load_verify_locations(certifi.where())  # a system without certificates of its own
-        return context
+        return _system_trust()
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:
         raise OperatorError(
             f"setting NUMBANK_HOOK_CA_FILE={ca_file!r}: cannot be read ({type(error).__name__})"
         ) from None
+
+
+@functools.cache
+def _system_trust() -> ssl.SSLContext:
+    """The certificates of the system. Read once: reading them takes 20 ms, and workers are forks of who has read them."""
+    context = ssl.create_default_context()
+    if not context.get_ca_certs():
+        context.load_verify_locations(certifi.where())  # a system without certificates of its own
+    return context
 
 
 def host_of(url: str) -> str:

@@ -19,3 +19,22 @@ full join (
     select hold_id, id, 'mailbox' from mailbox where state < 8 and state = 1
   ) unpaid group by hold_id
 ) a on a.hold_id = h.id;
+
+-- name: held_heaps
+-- The holds of a slice up to the mark, in heaps of so many ids: how many, and the sum of their hashes.
+select id / $4 as heap, count(*) as holds, sum(hashint8extended(id, 0)::numeric) as hashes
+from hold where id >= $1 and id < $2 and id <= $3 group by 1;
+
+-- name: owned
+-- Every hold is of exactly one lease, charge of a rental, mailbox or purchase, also long after it was posted or voided.
+select hold_id / $4 as heap, count(*) as holds, sum(hashint8extended(hold_id, 0)::numeric) as hashes
+from owner_table where owner_id >= $1 and owner_id < $2 and hold_id <= $3 group by 1;
+
+-- name: held_in_heap
+-- The holds of a heap up to the mark.
+select id from hold where id / $2 = $1 and id >= ($1 - 1) * $2 and id < ($1 + 1) * $2 and id <= $3;
+
+-- name: owned_in_heaps
+-- The holds of these heaps that a slice of leases, charges, mailboxes or purchases names.
+select hold_id from owner_table
+where owner_id >= $1 and owner_id < $2 and hold_id / $4 = any ($3::bigint[]) and hold_id <= $5;

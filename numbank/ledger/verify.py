@@ -7,42 +7,20 @@ part is summed in slices of any moment; the young rest is small and is read in t
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from time import monotonic
 
 from numbank.db.checks import Check, Session, Tally
 from numbank.db.proofs import by_id, id_slices, proved_by
 from numbank.db.queries import Queries
-from numbank.errors import OperatorError
+from numbank.db.settling import settle
 from numbank.ledger.books import cash_book, cashback_book
 
 Q = Queries("numbank.ledger", "verify.sql")
 
-# The bank's own transactions live for seconds (engine 6).
-SETTLE_LIMIT_S = 60.0
-LOOK_EVERY_S = 0.02
-
-
-async def settle(session: Session) -> int:
-    """The mark: no entry with an id up to it can appear any more."""
-    mark: int = (await session.rows(Q.mark))[0][0]
-    # Asked after the mark: who is not among them has committed, or will take an id above it.
-    waited_for = {row[0] for row in await session.rows(Q.writers)}
-    deadline = monotonic() + SETTLE_LIMIT_S
-    while waited_for:
-        if monotonic() > deadline:
-            raise OperatorError(
-                f"a transaction has been writing to the journal for over {SETTLE_LIMIT_S:.0f} s: end it, then verify again"
-            )
-        await asyncio.sleep(LOOK_EVERY_S)
-        waited_for &= {row[0] for row in await session.rows(Q.writers)}
-    return mark
-
 
 async def prove_balances(session: Session) -> Tally:
     """Sum up the settled postings of each book, then compare them and the young ones with the accounts."""
-    mark = await settle(session)
+    mark = await settle(session, "entry")
     booked: Counter[tuple[int, int]] = Counter()
     for low, high in await id_slices(session, "entry"):
         if low <= mark:
@@ -62,7 +40,7 @@ async def prove_balances(session: Session) -> Tally:
 
 async def prove_held(session: Session) -> Tally:
     """Sum up the settled part of the held books, then compare it and the young part with the open holds."""
-    mark = await settle(session)
+    mark = await settle(session, "entry")
     booked: Counter[int | None] = Counter()
     for low, high in await id_slices(session, "entry"):
         if low <= mark:
@@ -81,7 +59,7 @@ async def prove_held(session: Session) -> Tally:
 
 async def prove_turnovers(session: Session) -> Tally:
     """Sum up the settled charges and refunds of each account, then compare them and the young ones with its turnover."""
-    mark = await settle(session)
+    mark = await settle(session, "entry")
     booked: Counter[int] = Counter()
     for low, high in await id_slices(session, "entry"):
         if low <= mark:

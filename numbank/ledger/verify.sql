@@ -122,16 +122,6 @@ full join (
   from topup_key where entry_id >= $1 and entry_id < $2
 ) k on k.entry_id = e.id;
 
--- name: mark
--- The last entry id that was given out.
-select case when is_called then last_value else 0 end from entry_id;
-
--- name: writers
--- The transactions that write to the journal now: they may have taken ids up to the mark and not committed yet.
-select virtualtransaction from pg_locks
-where locktype = 'relation' and relation = 'entry'::regclass and mode = 'RowExclusiveLock' and granted
-  and database = (select oid from pg_database where datname = current_database()) and pid is distinct from pg_backend_pid();
-
 -- name: settled
 -- What a slice of the settled journal adds to each customer's book.
 select book, currency, sum(amount)::bigint from (

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from numbank.errors import OperatorError
+from numbank.settings import PREFIX, Settings
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -26,6 +27,14 @@ LONGEST_ADDRESS = 64
 def networks(text: str, what: str) -> tuple[Network, ...]:
     """Networks with commas between; OperatorError names `what` and the part that is none."""
     return tuple(network(part, what) for part in filter(None, (piece.strip() for piece in text.split(","))))
+
+
+def unlimited(settings: Settings) -> tuple[Network, ...]:
+    """Those whose addresses may have any number of HTTP connections; OperatorError when one is no network."""
+    return (
+        *networks(settings.http_open_networks, f"setting {PREFIX}HTTP_OPEN_NETWORKS"),
+        *networks(settings.trusted_proxies, f"setting {PREFIX}TRUSTED_PROXIES"),
+    )
 
 
 def network(text: str, what: str) -> Network:

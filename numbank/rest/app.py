@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import cast
 
@@ -59,6 +60,12 @@ class RestWatch:
         """An operation raised what it should not; the caller got a 5xx."""
 
 
+@functools.cache
+def _shown(api: Api) -> bytes:
+    """The document as it is served. Made once: a bank opens in half the time without it."""
+    return msgspec.json.format(msgspec.json.encode(document(api)))
+
+
 class Rest:
     """What the operations share."""
 
@@ -85,7 +92,7 @@ class Rest:
         # Words before numbers: /emails/domains is no mailbox.
         paths = sorted(by_path.items(), key=lambda item: "{" in item[0])
         routes = [Route(path, Endpoint(self._answer, api, found)) for path, found in paths]
-        shown = msgspec.json.format(msgspec.json.encode(document(api)))
+        shown = _shown(api)
 
         async def openapi(_request: Request) -> Response:
             return Response(shown, media_type=JSON)

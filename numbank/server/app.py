@@ -11,14 +11,16 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from numbank.asgi import Receive, Scope, Send, respond
+from numbank.codes import recognise
 from numbank.errors import OperatorError
 from numbank.rest.app import PREFIXES
-from numbank.server import logs
+from numbank.server import guests, logs
 from numbank.server.bank import Bank
+from numbank.server.guests import Guests
 from numbank.server.health import ready
 from numbank.server.house import LOOK_EVERY_S, House
 from numbank.server.metrics import CounterMetrics, RestMetrics, WireMetrics, count_policy, exposition
-from numbank.server.opened import opened
+from numbank.server.opened import opened, started
 from numbank.server.periodic import Periodic
 from numbank.server.rest import rest
 from numbank.settings import SUPERVISOR, Settings, load
@@ -34,7 +36,7 @@ PARENT_CHECK_S = 0.5
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-# How long after its start-up a worker still ends at once when it is told to.
+# How long after its start-up a worker lets a stop wait: by then the server runs its loop.
 OPENING_S = 0.05
 
 
@@ -77,6 +79,7 @@ class App:
         ]
         if os.environ.get(SUPERVISOR):
             self._helpers.append(Periodic("house", House(self.settings).look, LOOK_EVERY_S))
+            self._helpers.append(Periodic("guests", Guests(self.settings).look, guests.LOOK_EVERY_S))
         for helper in self._helpers:
             helper.start()
         # What was made until now stays; without this the collector walks all of it again and again while requests wait
@@ -101,6 +104,7 @@ class App:
             log.error("worker_not_opened", reason=str(error), exc_info=why)  # noqa: TRY400  one line where it is known
             await send({"type": "lifespan.startup.failed", "message": "the worker did not open"})
             return
+        started.set()
         # Not before the server runs the loop: until then its own handler of signals would block it for ever.
         asyncio.get_running_loop().call_later(OPENING_S, opened.set)
         await send({"type": "lifespan.startup.complete"})
@@ -138,6 +142,11 @@ class App:
             os.environ.pop(SUPERVISOR)
             os.kill(os.getpid(), signal.SIGTERM)
         return 0
+
+
+def preload() -> None:
+    """What every worker needs and no setting changes; most of the time of its start, and of the start after its death."""
+    recognise("code 1234")
 
 
 def create() -> App:

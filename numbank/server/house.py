@@ -2,7 +2,8 @@
 
 granian counts connections (its `backpressure`) and just stops accepting when there are too many: whoever comes then waits in
 the kernel without a word until an idle one is closed. Here he is told 503 at once, on the same listening socket. Heads and
-idle connections are timed by granian itself, bodies where they are read (asgi.py), answers by the kernel (TCP_USER_TIMEOUT).
+idle connections are timed by granian itself, bodies where they are read (asgi.py), answers by the kernel (TCP_USER_TIMEOUT)
+or, where a client reads a little now and then, by guests.py.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import struct
 import time
 from contextlib import suppress
 
 import structlog
 
+from numbank.server import sockets
 from numbank.server.files import most_connections
 from numbank.server.listening import listen_address
 from numbank.server.metrics import TURNED_AWAY
@@ -24,6 +25,8 @@ from numbank.settings import Settings
 log = structlog.get_logger("numbank")
 
 LOOK_EVERY_S = 0.25
+# Looks at the connections that are older than the time limit: some wait in the kernel during the first.
+LOOKS_BACK = 2
 # Looks with somebody waiting before the worker is taken for full rather than busy.
 PATIENT_LOOKS = 2
 # Told off in one look; with those who come meanwhile the next one goes on.
@@ -35,11 +38,6 @@ FULL = (
 )
 # How much of a request is read before it is turned away: what is left unread would reset the connection before the answer.
 REQUEST_BYTES = 65_536
-FILES = "/proc/self/fd"
-# struct tcp_info of Linux: 8 bytes, then numbers of 4; of a listening socket the fifth is how many wait to be accepted.
-INFO_SIZE, WAITING_AT = 8 + 5 * 4, 8 + 4 * 4
-# Linux only, as are the numbers above; elsewhere nobody is told off and the kernel's own times hold.
-USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
 class House:
@@ -47,9 +45,10 @@ class House:
 
     def __init__(self, settings: Settings) -> None:
         self._most = most_connections(settings)
-        self._stalled_ms = int(settings.http_stalled_s * 1000)
+        self._stalled_s = settings.http_stalled_s
         self._address = listen_address(settings.listen)
         self._listening: int | None = None
+        self._looks_back = 0
         self._waited = 0
         self._told_since = 0
         self._said_at = float("-inf")
@@ -58,51 +57,36 @@ class House:
         """One look; gives how many were turned away. What belongs to granian is never held: a stop closes it at once."""
         if self._listening is None:
             self._listening = await asyncio.to_thread(self._find)
-        elif (waiting := self._waiting(self._listening)) is None:
+            return 0
+        if self._looks_back:
+            self._looks_back -= 1
+            await asyncio.to_thread(self._limit_the_first)
+        if (waiting := sockets.waiting(self._listening)) is None:
             self._listening = None
-        else:
-            self._waited = self._waited + 1 if waiting else 0
-            if self._waited >= PATIENT_LOOKS:
-                return await asyncio.to_thread(self._turn_away, self._listening)
-        return 0
+            return 0
+        self._waited = self._waited + 1 if waiting else 0
+        return await asyncio.to_thread(self._turn_away, self._listening) if self._waited >= PATIENT_LOOKS else 0
 
     def _find(self) -> int | None:
-        """The file of the listening socket, and its time limit set: connections inherit that."""
-        with suppress(FileNotFoundError):
-            for name in os.listdir(FILES):
-                if self._is_ours(int(name)):
-                    return int(name)
+        """The file of the listening socket, and its time limit set: connections inherit that, from now on."""
+        for file, one in sockets.sockets():
+            with suppress(OSError):
+                if sockets.listens(one) and one.getsockname()[:2] == self._address:
+                    sockets.limit(one, self._stalled_s)
+                    self._looks_back = LOOKS_BACK
+                    return file
         return None
 
-    def _is_ours(self, file: int) -> bool:
-        try:
-            with socket.socket(fileno=os.dup(file)) as one:
-                if not one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                    return False
-                if one.family not in (socket.AF_INET, socket.AF_INET6) or one.getsockname()[:2] != self._address:
-                    return False
-                if USER_TIMEOUT is not None:
-                    one.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, self._stalled_ms)
-                return True
-        except OSError:  # no socket, or closed meanwhile
-            return False
-
-    @staticmethod
-    def _waiting(file: int) -> int | None:
-        """How many wait to be accepted; None when the socket listens no more."""
-        try:
-            with socket.socket(fileno=os.dup(file)) as one:
-                if not one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                    return None
-                info = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO_SIZE)
-        except OSError:
-            return None
-        waiting: int = struct.unpack_from("=I", info, WAITING_AT)[0]
-        return waiting
+    def _limit_the_first(self) -> None:
+        """The time limit of those who connected before the listening socket had it."""
+        for _, one in sockets.sockets():
+            with suppress(OSError):
+                if not sockets.listens(one) and one.getsockname()[1] == self._address[1]:
+                    sockets.limit(one, self._stalled_s)
 
     def _turn_away(self, file: int) -> int:
         """Tell those who wait that the house is full, if it is: a worker that is merely busy accepts them in a moment."""
-        if len(os.listdir(FILES)) < self._most:
+        if len(os.listdir(sockets.FILES)) < self._most:
             return 0
         told = 0
         with suppress(OSError), socket.socket(fileno=os.dup(file)) as door:

@@ -58,6 +58,11 @@ MAILS = Counter("numbank_mails", "copies of mails by what became of them, one fo
 MAIL_REFUSALS = Counter("numbank_mail_refusals", "what the mail server refused, by reason", ["reason"])
 MAIL_CONNECTIONS = Gauge("numbank_mail_connections", "open connections of mail clients", multiprocess_mode="livesum")
 TURNED_AWAY = Counter("numbank_http_turned_away", "connections that found the house full and were answered 503")
+CUT = Counter(
+    "numbank_http_cut_off",
+    "connections that were ended: too many of one address (crowd), too slow to read (slow)",
+    ["why"],
+)
 HOOKS_OFF = Counter("numbank_hooks_switched_off", "webhook endpoints that failed too often")
 LEASE_IDS = Gauge("numbank_lease_ids_used_ratio", "share of the lease ids that is used up", multiprocess_mode="max")
 

@@ -30,10 +30,12 @@ from numbank.errors import OperatorError
 from numbank.hooks import posting
 from numbank.ledger import journal
 from numbank.policy import denied
+from numbank.policy.clients import unlimited
 from numbank.policy.policy import Policy
 from numbank.server.files import allow_files, most_connections
 from numbank.server.listening import listen_address, reserved
 from numbank.server.opened import opened as opened_flag
+from numbank.server.opened import started as started_flag
 from numbank.settings import PREFIX, SUPERVISOR, Settings
 from numbank.suppliers.simulator import mails, rental_stock, stock
 from numbank.voice import fetch, transcriber
@@ -51,6 +53,8 @@ APP = "numbank.server.app"
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 # Migrations and the sandbox's set-up may take long; reaching the database may not.
 PREPARE_S = 600.0
+# A worker that is told to end in the moment before it serves: when it looks again whether it does.
+ASK_AGAIN_S = 0.02
 
 
 def end_while_opening() -> None:
@@ -65,9 +69,12 @@ def end_while_opening() -> None:
         event = original(loop)  # type: ignore[no-untyped-call]
 
         def end() -> None:
-            if not opened_flag.is_set():
+            if opened_flag.is_set():
+                event.set()
+            elif started_flag.is_set():  # a mail may be under way
+                loop.call_later(ASK_AGAIN_S, end)
+            else:
                 os._exit(128 + signal.SIGTERM)
-            event.set()
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, end)
@@ -103,6 +110,7 @@ async def prepare(settings: Settings, say: Say) -> None:
     posting.check(settings)
     transcriber.check(settings)
     fetch.rules_of(settings)
+    unlimited(settings)
     Policy(settings).open()  # a file that cannot be read is said here once, not by every worker again and again
     async with _connected(settings) as connection:
         await _upgrade(connection, say)
@@ -165,7 +173,7 @@ def serve(settings: Settings, say: Say, ready: Callable[[Settings], None] | None
             ready(running)
         _export(running)
         # The workers are forks: what is loaded here, once, is loaded in all of them.
-        importlib.import_module(APP)
+        importlib.import_module(APP).preload()
         end_while_opening()
         try:
             granian_for(f"{APP}:create", running).serve()

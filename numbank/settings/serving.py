@@ -81,6 +81,18 @@ class ServingSettings(msgspec.Struct, frozen=True, kw_only=True):
     http_stalled_s: Annotated[
         float, Meta(ge=1, le=3_600), doc("a connection whose client takes nothing of an answer for so long is cut off")
     ] = 30.0
+    http_least_bytes_per_s: Annotated[
+        int,
+        Meta(ge=0, le=1_000_000),
+        doc("a client that takes less of an answer than this, for http_stalled_s seconds on end, is cut off as well"),
+    ] = 240
+    http_address_connections: Annotated[
+        Count,
+        doc("connections of one worker from one address (a /64 of IPv6), half of all at most; further ones are closed"),
+    ] = 4_096
+    http_open_networks: Annotated[
+        str, doc("networks whose addresses have no such limit, as trusted proxies have none; empty: none")
+    ] = "127.0.0.0/8,::1"
 
     # limits of the wire
     max_body_bytes: Annotated[Count, doc("largest request body")] = 1_048_576

@@ -215,17 +215,21 @@ async def drop(tx: Connection, seals: Seals, key_id: int) -> Dropped:
     row = await tx.fetchrow(Q.lock_key, key_id)
     if row is None:
         raise OperatorError(f"there is no licence key {key_id}")
-    try:
-        file.open(row["sealed"])
-    except WrongSeal:
-        pass
-    else:
+    if _opens(file, row["sealed"]):
         raise OperatorError(f"licence key {key_id} can be opened: there is nothing to take out")
     if row["purchase_id"] is None:
         await tx.execute(Q.delete_key, key_id)
     else:
         await tx.fetchval(Q.reseal_keys, [key_id], [file.seal(LOST)])
     return Dropped(row["product_id"], row["purchase_id"], row["account_id"])
+
+
+def _opens(file: KeyFile, sealed: bytes) -> bool:
+    try:
+        file.open(sealed)
+    except WrongSeal:
+        return False
+    return True
 
 
 def _opened(file: KeyFile, key_id: int, sealed: bytes) -> str:

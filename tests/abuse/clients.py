@@ -15,6 +15,7 @@ import pytest
 HOST = "127.0.0.1"
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: bank\r\n\r\n"
 SPARE_FILES = 500
+SEGMENT = 1_400
 
 
 def files_for(count: int) -> None:
@@ -34,6 +35,8 @@ def connect(port: int, *, receive_buffer: int = 0, source: str = "") -> socket.s
     client.settimeout(30)
     if receive_buffer:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        # As on any line that is no loopback: there a window that is less than 64 KB open counts as closed.
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
     if source:
         client.bind((source, 0))
     client.connect((HOST, port))
@@ -41,12 +44,14 @@ def connect(port: int, *, receive_buffer: int = 0, source: str = "") -> socket.s
 
 
 @contextmanager
-def crowd(port: int, count: int, first_bytes: bytes = b"", **how: int) -> Iterator[list[socket.socket]]:
+def crowd(
+    port: int, count: int, first_bytes: bytes = b"", *, receive_buffer: int = 0, source: str = ""
+) -> Iterator[list[socket.socket]]:
     """So many connections, each of which has sent these bytes."""
     clients: list[socket.socket] = []
     try:
         for _ in range(count):
-            client = connect(port, receive_buffer=how.get("receive_buffer", 0))
+            client = connect(port, receive_buffer=receive_buffer, source=source)
             clients.append(client)
             client.sendall(first_bytes)
         yield clients
@@ -97,6 +102,37 @@ def answers(clients: Iterable[socket.socket], within_s: float = 60.0) -> list[by
                 poll.unregister(file)
                 del waiting[file]
     return list(said.values())
+
+
+def readable(clients: Iterable[socket.socket]) -> list[socket.socket]:
+    """Those that have something now, or were closed."""
+    found = {client.fileno(): client for client in clients}
+    poll = select.poll()
+    for file in found:
+        poll.register(file, select.POLLIN)
+    return [found[file] for file, _ in poll.poll(0)]
+
+
+@contextmanager
+def reading(clients: Iterable[socket.socket], bytes_: int, every_s: float = 0.1) -> Iterator[dict[socket.socket, int]]:
+    """Each client reads so many bytes again and again; gives how many it has got, negative once it was cut off."""
+    got, enough = dict.fromkeys(clients, 0), threading.Event()
+
+    def read() -> None:
+        while not enough.wait(every_s):
+            for client in readable(one for one, count in got.items() if count >= 0):
+                data = b""
+                with suppress(OSError):  # a reset is an end too
+                    data = client.recv(bytes_)
+                got[client] = got[client] + len(data) if data else -1 - got[client]
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield got
+    finally:
+        enough.set()
+        thread.join()
 
 
 def first_answer(client: socket.socket) -> bytes:

@@ -25,7 +25,7 @@ from numbank.db.seals import Seals
 from numbank.software import stock
 from tests.abuse.clients import HOST, until
 from tests.rent.support import terms
-from tests.server.live import Live, command, free_port
+from tests.server.live import Live, command, free_port, get
 from tests.support import PATH, Shop
 from tests.wire.golden_cases import ALL
 from tests.wire.sample_goods import SITE, ZONE, sell_mailboxes, verify_resellers
@@ -256,7 +256,7 @@ async def test_no_secret_is_in_any_log_metric_or_refusal(stage: Stage) -> None:
 
 
 def _delivered(stage: Stage) -> bool:
-    return "numbank_hook_tries_total{" in httpx.get(f"http://127.0.0.1:{stage.server.port}/metrics").text
+    return "numbank_hook_tries_total{" in get(f"http://127.0.0.1:{stage.server.port}/metrics").text
 
 
 @pytest.mark.unit

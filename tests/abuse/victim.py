@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-import httpx
 import psutil
 
-from tests.server.live import Live
+from tests.server.live import Live, get
 from tests.support import Shop
 
 # An honest call takes milliseconds; who waits longer was kept waiting by the others. Far above what a noisy machine does.
@@ -24,8 +23,7 @@ class Victim:
 
     def balance(self) -> str:
         """An honest call with a connection of its own."""
-        with httpx.Client(timeout=HONEST_S) as client:
-            return client.get(self.server.url, params={"api_key": self.key, "action": "getBalance"}).text
+        return get(self.server.url, params={"api_key": self.key, "action": "getBalance"}, timeout=HONEST_S).text
 
     def lease(self) -> str:
         """An honest lease."""
@@ -39,9 +37,13 @@ class Victim:
         """An address of the bank."""
         return f"http://127.0.0.1:{self.port}{path}"
 
+    def page(self, path: str) -> bytes:
+        """What is there."""
+        return get(self.url(path), timeout=HONEST_S).content
+
     def metrics(self) -> str:
         """The metrics page."""
-        return httpx.get(self.url("/metrics"), timeout=HONEST_S).text
+        return get(self.url("/metrics"), timeout=HONEST_S).text
 
     def worker(self) -> psutil.Process:
         """The worker process, where there is one."""

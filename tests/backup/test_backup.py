@@ -28,7 +28,7 @@ from numbank.db import archive
 from numbank.db.unfinished import FOLDER
 from numbank.errors import OperatorError
 from tests.db.test_archive import acts, archive_all
-from tests.server.live import NUMBANK
+from tests.server.live import NUMBANK, command
 from tests.support import Caller, Shop, open_bank, push, until
 
 SETTINGS = """
@@ -45,24 +45,9 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-def ran(*words: str | Path, check: bool = True, secrets_file: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """A command of the operator's."""
-    environment = {} if secrets_file is None else {"NUMBANK_SECRETS_FILE": str(secrets_file)}
-    done = subprocess.run(
-        [NUMBANK, *map(str, words)],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        env=os.environ | environment,
-    )
-    assert not check or done.returncode == 0, done.stderr
-    return done
-
-
 def refused(*words: str | Path) -> str:
     """The last line of a command that must fail; it is one of ours, and no traceback."""
-    done = ran(*words, check=False)
+    done = command(*words, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
     last = done.stderr.splitlines()[-1]
     assert last.startswith("numbank: "), done.stderr
@@ -121,7 +106,7 @@ def small(template: str, dsn: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
     asyncio.run(fill())
     made = tmp_path_factory.mktemp("backups") / "small"
-    ran("backup", made, "--database-url", dsn)
+    command("backup", made, "--database-url", dsn)
     return made
 
 
@@ -184,7 +169,7 @@ async def test_a_backup_taken_under_load_has_all_that_was_acked_before_and_verif
     told = msgspec.json.decode(said)
     assert (told["folder"], told["key_file"]) == (str(folder / "b"), None)
     done = await asyncio.to_thread(
-        ran, "restore", folder / "b", "--database-url", empty_dsn, "--jobs", str(jobs), "--json"
+        command, "restore", folder / "b", "--database-url", empty_dsn, "--jobs", str(jobs), "--json"
     )
     proved = msgspec.json.decode(done.stdout)
     assert proved["clean"]
@@ -202,13 +187,13 @@ async def test_a_backup_taken_under_load_has_all_that_was_acked_before_and_verif
 
 
 def test_a_backup_and_a_restore_say_what_they_do(small: Path, dsn: str, empty_dsn: str, folder: Path) -> None:
-    made = ran("backup", folder / "b", "--database-url", dsn)
+    made = command("backup", folder / "b", "--database-url", dsn)
     assert "writing: " in made.stderr
     assert "not in it, keep apart: the settings" in made.stdout
     assert {path.name for path in (folder / "b").iterdir()} == {DUMP, NAME}
     assert {path.stat().st_mode & 0o077 for path in (folder / "b", *(folder / "b" / DUMP).iterdir())} == {0}
-    assert "it is whole" in ran("restore", folder / "b", "--check").stdout
-    done = ran("restore", small, "--database-url", empty_dsn, "--skip-ids", "0")
+    assert "it is whole" in command("restore", folder / "b", "--check").stdout
+    done = command("restore", small, "--database-url", empty_dsn, "--skip-ids", "0")
     assert "0 differences" in done.stdout
     assert "verifying" in done.stderr
     [[last]] = asked(dsn, "select last_value from lease_id")
@@ -222,8 +207,8 @@ def test_what_the_role_was_given_for_its_database_comes_back(own_dsn: str, empty
     for name, value in given.items():
         [[database]] = asked(own_dsn, "select quote_ident(current_database())")
         asked(own_dsn, f"alter role current_user in database {database} set {name} = {value}")
-    ran("backup", folder / "b", "--database-url", own_dsn)
-    ran("restore", folder / "b", "--database-url", empty_dsn)
+    command("backup", folder / "b", "--database-url", own_dsn)
+    command("restore", folder / "b", "--database-url", empty_dsn)
     [[before]], [[after]] = asked(own_dsn, SETTINGS), asked(empty_dsn, SETTINGS)
     assert sorted(before) == sorted(after)
     assert "idle_in_transaction_session_timeout=2s" in after
@@ -331,11 +316,11 @@ def test_a_restore_into_a_data_folder_that_fails_late_leaves_its_mark_and_nothin
     data = folder / "bank"
     assert "public.entry has" in refused("restore", folder / "b", "--data", data)
     assert list((data / FOLDER).iterdir()) == []
-    for command in (("serve", "--listen", "127.0.0.1:9"), ("migrate",), ("customer", "list")):
-        refused(*command, "--data", data)
+    for words in (("serve", "--listen", "127.0.0.1:9"), ("migrate",), ("customer", "list")):
+        refused(*words, "--data", data)
     assert "is not finished" in refused("serve", "--listen", "127.0.0.1:9", "--data", data)
     assert not (data / "pg").exists()
-    ran("restore", small, "--data", data)
+    command("restore", small, "--data", data)
     assert not (data / FOLDER).exists()
 
 
@@ -359,10 +344,10 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(dsn: str, small
     assert asyncio.run(held()).returncode == -signal.SIGKILL
     assert not (folder / "b").exists()
     assert "never finished" in refused("restore", folder / f"b{UNFINISHED}", "--check")
-    again = ran("backup", folder / "b", "--database-url", dsn)
+    again = command("backup", folder / "b", "--database-url", dsn)
     assert "which a backup left that was cut short" in again.stderr
     assert [path.name for path in folder.iterdir()] == ["b"]
-    ran("restore", folder / "b", "--check")
+    command("restore", folder / "b", "--check")
 
 
 def test_a_backup_that_is_told_to_end_tidies_up(dsn: str, folder: Path) -> None:
@@ -398,12 +383,12 @@ def test_a_restore_that_is_killed_is_not_served_and_starts_over(small: Path, emp
     going = started("restore", small, "--database-url", empty_dsn)
     reached(lambda: asked(empty_dsn, "select to_regclass('restoring')::text") != [(None,)], going)
     killed(going, "pg_restore")
-    for command in (("migrate",), ("verify",), ("serve", "--listen", "127.0.0.1:9")):
-        assert "not finished" in refused(*command, "--database-url", empty_dsn), command
-    again = ran("restore", small, "--database-url", empty_dsn)
+    for words in (("migrate",), ("verify",), ("serve", "--listen", "127.0.0.1:9")):
+        assert "not finished" in refused(*words, "--database-url", empty_dsn), words
+    again = command("restore", small, "--database-url", empty_dsn)
     assert "cut short" in again.stderr
     assert "0 differences" in again.stdout
-    ran("verify", "--database-url", empty_dsn)
+    command("verify", "--database-url", empty_dsn)
 
 
 @pytest.mark.slow
@@ -414,12 +399,12 @@ def test_a_restore_into_a_data_folder_is_there_as_a_whole_or_not_at_all(small: P
     killed(going, "pg_restore")
     assert not (data / "pg").exists()
     assert "is not finished" in refused("serve", "--listen", "127.0.0.1:9", "--data", data)
-    again = ran("restore", small, "--data", data)
+    again = command("restore", small, "--data", data)
     assert "which a restore left that was cut short" in again.stderr
     assert {path.name for path in data.iterdir()} == {"pg", "serve.lock"}
-    assert "0 differences" in ran("verify", "--data", data).stdout
+    assert "0 differences" in command("verify", "--data", data).stdout
     assert "never overwrites" in refused("restore", small, "--data", data)
-    assert "acme" not in ran("customer", "list", "--data", data).stdout
+    assert "acme" not in command("customer", "list", "--data", data).stdout
     left = [one for one in psutil.process_iter(["cmdline"]) if str(data) in " ".join(one.info["cmdline"] or [])]
     assert left == []
 
@@ -435,17 +420,21 @@ def test_the_key_file_is_not_in_a_backup_and_is_asked_for(own_dsn: str, empty_ds
     asyncio.run(fill())
     keys = folder / "keys.txt"
     keys.write_text("AAAA-1\n")
-    ran("product", "add", "antivirus", "--price", "2", "--database-url", own_dsn, secrets_file=key_file)
-    ran("product", "load", "1", keys, "--database-url", own_dsn, secrets_file=key_file)
-    made = ran("backup", folder / "b", "--database-url", own_dsn, secrets_file=key_file)
+    command(
+        "product", "add", "antivirus", "--price", "2", "--database-url", own_dsn, NUMBANK_SECRETS_FILE=str(key_file)
+    )
+    command("product", "load", "1", keys, "--database-url", own_dsn, NUMBANK_SECRETS_FILE=str(key_file))
+    made = command("backup", folder / "b", "--database-url", own_dsn, NUMBANK_SECRETS_FILE=str(key_file))
     assert f"the key file {key_file}" in made.stdout
     secret = key_file.read_text().splitlines()[-1]
     everything = b"".join(path.read_bytes() for path in (folder / "b").rglob("*") if path.is_file())
     assert secret.encode() not in everything
-    done = ran("restore", folder / "b", "--database-url", empty_dsn, secrets_file=folder / "elsewhere.key")
+    done = command(
+        "restore", folder / "b", "--database-url", empty_dsn, NUMBANK_SECRETS_FILE=str(folder / "elsewhere.key")
+    )
     assert "secrets in it stay closed: the key file" in done.stderr
     assert "elsewhere.key is missing" in done.stderr
-    ran("product", "list", "--database-url", empty_dsn, secrets_file=key_file)
+    command("product", "list", "--database-url", empty_dsn, NUMBANK_SECRETS_FILE=str(key_file))
 
 
 async def test_an_archiver_changes_no_part_once_a_backup_has_begun(

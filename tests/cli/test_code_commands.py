@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,10 @@ import pytest
 
 from numbank.catalogue import hints
 from numbank.codes.services import HintKind
-from tests.server.live import NUMBANK
+from tests.server.live import NUMBANK, command
 from tests.support import Caller, open_bank, push
 
-
-def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [NUMBANK, *words], capture_output=True, check=False, text=True, env=os.environ | environ, timeout=60
-    )
+run: Callable[..., subprocess.CompletedProcess[str]] = partial(command, check=False)
 
 
 def shown(*words: str) -> Any:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from numbank.cli.main import app
 
@@ -17,7 +16,6 @@ pytestmark = pytest.mark.unit
 
 # What prints no result of its own: servers, what says line by line how it goes on, and what is JSON lines anyhow.
 WITHOUT_JSON = {("serve",), ("demo",), ("migrate",), ("audit", "export")}
-RUNNER = CliRunner()
 
 
 def leaves(known: typer.Typer = app, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -31,13 +29,27 @@ def leaves(known: typer.Typer = app, words: tuple[str, ...] = ()) -> Iterator[tu
         yield from leaves(group.typer_instance, (*words, group.name))
 
 
+@pytest.fixture(scope="module")
+def numbank() -> Callable[..., object]:
+    """`numbank` itself. It is built once: for one --help that costs more than all else."""
+    return typer.main.get_command(app)
+
+
 @pytest.mark.parametrize("words", list(leaves()), ids=" ".join)
-def test_every_command_helps_and_prints_json(words: tuple[str, ...]) -> None:
-    done = RUNNER.invoke(app, [*words, "--help"], env={"COLUMNS": "200"})
-    assert done.exit_code == 0, done.output
-    assert f"Usage: numbank {' '.join(words)}" in " ".join(done.output.split()).replace("root", "numbank")
-    assert "--help" in done.output
-    assert ("--json" in done.output) == (words not in WITHOUT_JSON)
+def test_every_command_helps_and_prints_json(
+    words: tuple[str, ...],
+    numbank: Callable[..., object],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit) as ended:
+        numbank([*words, "--help"], prog_name="numbank")
+    shown = capsys.readouterr().out
+    assert ended.value.code == 0, shown
+    assert f"Usage: numbank {' '.join(words)}" in " ".join(shown.split())
+    assert "--help" in shown
+    assert ("--json" in shown) == (words not in WITHOUT_JSON)
 
 
 def test_the_generated_page_of_commands_is_not_stale() -> None:

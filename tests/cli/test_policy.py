@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,10 @@ import pytest
 
 from numbank.policy import denied
 from tests.policy import mmdb
-from tests.server.live import NUMBANK
+from tests.server.live import command
 from tests.support import Caller, open_bank, push
 
-
-def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [NUMBANK, *words], capture_output=True, check=False, text=True, env=os.environ | environ, timeout=60
-    )
+run: Callable[..., subprocess.CompletedProcess[str]] = partial(command, check=False)
 
 
 def shown(*words: str, **environ: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -144,7 +145,7 @@ async def test_what_is_open_young_or_being_filled_stays(
         async with archive.archiving(connection):
             with pytest.raises(OperatorError, match="something in it is still open"):
                 await archive.move(connection, lease, LATER, "")
-        assert await connection.fetchval("select count(*) from pg_trigger where tgname = 'being_archived'") == 0
+        assert await connection.fetchval("select count(*) from pg_trigger where tgname = 'noted_for_archive'") == 0
         assert set(await archive_all(connection)) >= {"entry_1", "message_1"}
     assert await differences(own_dsn) == {}
 
@@ -170,35 +171,191 @@ async def acts(connection: asyncpg.Connection[asyncpg.Record], many: int = 3) ->
     return next(part for part in await archive.partitions(connection) if part.name == "audit_1")
 
 
-async def test_nothing_changes_in_what_is_being_copied(
-    own_dsn: str, connection: asyncpg.Connection[asyncpg.Record]
-) -> None:
+CHANGES = (
+    "update message set text = 'erased' where id = 1",
+    "delete from message where id = 2",
+    "insert into message (id, supplier_id, foreign_id, e164, sender, text, fate, received_at)"
+    " values (4, 1, '4', 7, 'me', 'late', 3, now())",
+)
+SEEN = "select string_agg(id || ' ' || text, ', ' order by id) from message"
+
+
+async def letters(connection: asyncpg.Connection[asyncpg.Record]) -> archive.Partition:
+    """Three messages in a partition that is at rest."""
     await small_partitions(connection)
-    await connection.execute("insert into message_key values (gen_random_uuid(), gen_random_uuid(), 1)")
+    await connection.execute(
+        "insert into message_key select gen_random_uuid(), gen_random_uuid(), id from generate_series(1, 4) id"
+    )
     await connection.execute(
         "insert into message (id, supplier_id, foreign_id, e164, sender, text, fate, received_at)"
-        " values (1, 1, 'x', 7, 'me', 'secret', 3, now())"
+        " select id, 1, id::text, 7, 'me', 'secret', 3, now() from generate_series(1, 3) id"
     )
+    await connection.execute("select setval('message_id', 1500)")
+    return next(part for part in await archive.partitions(connection) if part.name == "message_1")
+
+
+@pytest.mark.parametrize(
+    ("step", "before"),
+    [
+        ("_copy", True), ("_copy", False), ("_catch_up", True), ("_catch_up", False), ("_compare", True),
+        ("_compare", False), ("_take_place", True), ("_swap", True),
+    ],
+)  # fmt: skip
+async def test_what_changes_while_it_is_copied_is_in_the_copy(
+    own_dsn: str,
+    connection: asyncpg.Connection[asyncpg.Record],
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    *,
+    before: bool,
+) -> None:
+    part = await letters(connection)
+    archiver = await asyncpg.connect(own_dsn)
+    real = getattr(archive, step)
+
+    async def beside(*arguments: object) -> None:
+        if not before:
+            await real(*arguments)
+        for sql in CHANGES:
+            await connection.execute(sql)
+        if before:
+            await real(*arguments)
+
+    monkeypatch.setattr(archive, step, beside)
+    async with archive.archiving(archiver):
+        done = await archive.move(archiver, part, LATER, "")
+    assert await connection.fetchval(SEEN) == "1 erased, 3 secret, 4 late"
+    assert (done.name, done.rows) == ("message_1", 3)
+    assert await connection.fetchval("select count(*) from pg_trigger where tgname = 'noted_for_archive'") == 0
+    assert await connection.fetchval("select to_regclass('message_1_noted')") is None
+    await archiver.close()
+
+
+async def test_a_change_that_is_not_committed_yet_is_waited_for(
+    own_dsn: str, connection: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    """It was begun before the copy or while it was made, and ends when the copy wants to take the place."""
+    part = await letters(connection)
+    archiver, early, late = [await asyncpg.connect(own_dsn) for _ in range(3)]
+    first = early.transaction()
+    await first.start()
+    await early.execute(CHANGES[0])
+    async with archive.archiving(archiver):
+        moving = asyncio.create_task(archive.move(archiver, part, LATER, ""))
+        await until(lambda: waits_for(connection, "create unlogged"))
+        await first.commit()
+        second = late.transaction()
+        await second.start()
+        await late.execute(CHANGES[1])
+        await until(lambda: waits_for(connection, "lock table"))
+        assert not moving.done()
+        await second.rollback()
+        await moving
+    assert await connection.fetchval(SEEN) == "1 erased, 2 secret, 3 secret"
+    for each in (archiver, early, late):
+        await each.close()
+
+
+async def waits_for(connection: asyncpg.Connection[asyncpg.Record], what: str) -> bool:
+    """Whether somebody waits for a lock with such a statement."""
+    found = "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like $1 || '%')"
+    return bool(await connection.fetchval(found, what))
+
+
+async def test_who_falls_behind_catches_up_before_everybody_has_to_wait(
+    connection: asyncpg.Connection[asyncpg.Record], own_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = await letters(connection)
+    monkeypatch.setattr(archive, "LAST", 2)
+    monkeypatch.setattr(archive, "AGAIN", 3)
+    real, left = archive._swap, [9, 2, 1]
+
+    async def beside(connection: asyncpg.Connection[asyncpg.Record], part: archive.Partition) -> None:
+        other = await asyncpg.connect(own_dsn)
+        for _ in range(left.pop(0)):
+            await other.execute("update message set text = text || '+' where id = 3")
+        await other.close()
+        await real(connection, part)
+
+    monkeypatch.setattr(archive, "_swap", beside)
+    async with archive.archiving(connection):
+        await archive.move(connection, part, LATER, "")
+    assert not left
+    assert await connection.fetchval(SEEN) == "1 secret, 2 secret, 3 secret" + 12 * "+"
+
+
+@pytest.mark.slow
+async def test_who_changes_old_rows_all_the_time_is_never_refused(
+    own_dsn: str, connection: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    """Updates, inserts and deletes go on while the partition is copied; all of it is there afterwards, and once."""
+    await small_partitions(connection)
+    many = 20_000
+    await connection.execute("drop table audit_1; update growth set upto = 1 where parent = 'audit'")
+    await connection.execute("drop table audit_1001")
+    await connection.execute("select add_partition('audit', 1000000)")
+    await connection.execute("alter table audit disable trigger user")
+    await connection.execute(
+        "insert into audit (id, actor, act, subject) select id, '0', 'a.b', 'x' from generate_series(1, $1::int) id",
+        many,
+    )
+    await connection.execute("select setval('audit_id', 1400000)")
+    (part,) = [part for part in await archive.partitions(connection) if part.name == "audit_1"]
+    done, added, gone = [dict[int, int](), set[int](), set[int]()]
+    over = asyncio.Event()
+
+    async def writer(turn: int) -> None:
+        writing = await asyncpg.connect(own_dsn)
+        dice = random.Random(turn)
+        while not over.is_set():
+            one = dice.randrange(many // 4) * 4 + turn
+            if one and one not in gone:
+                await writing.execute("update audit set actor = (actor::int + 1)::text where id = $1", one)
+                done[one] = done.get(one, 0) + 1
+            if dice.random() < 0.1:
+                new = many + 4 * len(added) + turn + 4 * dice.randrange(10_000)
+                if new not in added:
+                    await writing.execute("insert into audit values ($1, now(), '0', 'a.b', 'x', '{}')", new)
+                    added.add(new)
+            if one and dice.random() < 0.05 and one not in gone:
+                await writing.execute("delete from audit where id = $1", one)
+                gone.add(one)
+        await writing.close()
+
+    writing = [asyncio.create_task(writer(turn)) for turn in range(4)]
     archiver = await asyncpg.connect(own_dsn)
     async with archive.archiving(archiver):
-        await archiver.execute(archive.FREEZE.format("message_1"))
-        for change in (
-            "update message set text = ''",
-            "delete from message",
-            "insert into message select * from message",
-        ):
-            with pytest.raises(asyncpg.ObjectInUseError):
-                await connection.execute(change)
+        moved = await archive.move(archiver, part, LATER, "")
+    over.set()
+    await asyncio.gather(*writing)
+    await archiver.close()
+    assert moved.rows > many // 2
+    found = {row["id"]: int(row["actor"]) for row in await connection.fetch("select id, actor from audit")}
+    expected = {one: done.get(one, 0) for one in (*range(1, many + 1), *added) if one not in gone}
+    assert found == expected
+
+
+async def test_who_finds_what_a_dead_archiver_left_is_not_held_up(
+    own_dsn: str, connection: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    await letters(connection)
+    archiver = await asyncpg.connect(own_dsn)
+    async with archive.archiving(archiver):
+        await archiver.execute(archive.NOTE.format("message_1"))
+        await connection.execute(CHANGES[0])
+        assert await connection.fetchval("select count(*) from message_1_noted") == 1
         with pytest.raises(OperatorError, match="somebody is archiving already"):
             async with archive.archiving(connection):
                 pass
-        # It dies here, and with its session the freeze.
+        # It dies here, and nobody needs its notes any more.
         archiver.terminate()
 
     await until(lambda: all_gone(connection))
-    await connection.execute("update message set text = ''")
+    await connection.execute(CHANGES[1])
+    assert await connection.fetchval("select count(*) from message_1_noted") == 1
     async with archive.archiving(connection):
-        assert await connection.fetchval("select count(*) from pg_trigger where tgname = 'being_archived'") == 0
+        assert await connection.fetchval("select count(*) from pg_trigger where tgname = 'noted_for_archive'") == 0
+        assert await connection.fetchval("select to_regclass('message_1_noted')") is None
 
 
 async def test_what_fails_leaves_no_hasty_session_behind(connection: asyncpg.Connection[asyncpg.Record]) -> None:
@@ -242,7 +399,7 @@ async def test_an_archiver_that_was_stopped_leaves_nothing_that_counts(
 ) -> None:
     """Stopped at each of its steps, with its connection; the next one finds everything in place."""
     part = await acts(connection)
-    for step in ("_copy", "_compare", "_swap"):
+    for step in ("_copy", "_catch_up", "_compare", "_again", "_swap"):
         archiver = await asyncpg.connect(own_dsn)
         with monkeypatch.context() as patch:
             patch.setattr(archive, step, stop)
@@ -254,7 +411,7 @@ async def test_an_archiver_that_was_stopped_leaves_nothing_that_counts(
 
     await until(lambda: all_gone(connection))
     assert (await archive_all(connection))["audit_1"].rows == 3
-    assert await connection.fetchval("select count(*) from audit") == 6
+    assert await connection.fetchval("select count(*) from audit") == 8
     assert await connection.fetchval("select count(*) from pg_class where relname like '%\\_packed%'") == 0
 
 

@@ -237,7 +237,9 @@ def test_every_alert_names_a_page_that_exists_and_is_tried_both_ways() -> None:
 
 @pytest.mark.unit
 @pytest.mark.parametrize(
-    "command", [("check", "rules", "alerts.yml"), ("test", "rules", "alerts_test.yml")], ids=" ".join
+    "command",
+    [("check", "rules", "alerts.yml"), pytest.param(("test", "rules", "alerts_test.yml"), marks=pytest.mark.slow)],
+    ids=" ".join,
 )
 def test_the_alerts_do_what_they_say(command: tuple[str, ...]) -> None:
     if shutil.which("promtool") is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from tests.fire import node as dying
-from tests.server.live import Live, free_port
+from tests.server.live import Live, free_port, get
 
 # What the tests need to be quick, and what they must not wait for.
 SETTINGS = {
@@ -58,7 +58,7 @@ class Node(Live):
     def ready(self) -> bool:
         """What /readyz says; False too when nobody answers."""
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=20).status_code == 200
+            return get(f"http://127.0.0.1:{self.port}/readyz", timeout=20).status_code == 200
         except httpx.TransportError:
             return False
 

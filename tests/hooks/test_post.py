@@ -99,7 +99,8 @@ async def test_what_is_no_answer_is_a_failure_within_the_time(
 ) -> None:
     receiver.otherwise = behave
     began = monotonic()
-    outcome = await poster(timeout_s=0.5).post(receiver.url(), BODY, {})
+    # A busy machine needs more than half a second to read headers that have no end.
+    outcome = await poster(timeout_s=0.5 if error is Failure.TIMEOUT else 4.0).post(receiver.url(), BODY, {})
     assert (outcome.status, outcome.error) == (None, error)
     assert monotonic() - began < 5
 

@@ -27,7 +27,7 @@ from numbank.db.pg_process import Postmaster
 from numbank.errors import OperatorError
 from numbank.server import metrics, serve
 from numbank.server.listening import listen_address, reserved
-from tests.server.live import NUMBANK, QUICK, Live, command, free_port, live
+from tests.server.live import NUMBANK, QUICK, Live, command, free_port, get, live
 from tests.support import settings_for
 
 SMALL = {"NUMBANK_SANDBOX_COUNTRIES": "0", "NUMBANK_SANDBOX_NUMBERS": "5"}
@@ -155,7 +155,7 @@ def test_metrics_are_those_of_all_workers(dsn: str) -> None:
             assert server.get("getBalance", "0" * 32) == "BAD_KEY"
         url = f"http://127.0.0.1:{server.port}/metrics"
         counted = re.compile(r'^numbank_requests_total\{action="getBalance",refused="BAD_KEY"\} 40\.0$', re.MULTILINE)
-        eventually(lambda: counted.search(httpx.get(url).text) is not None, 5)
+        eventually(lambda: counted.search(get(url).text) is not None, 5)
 
 
 @pytest.mark.slow
@@ -170,7 +170,7 @@ def test_a_postgres_that_is_killed_is_started_again_under_the_server(place: Path
         killed_at = time.monotonic()
         eventually(lambda: server.get("getBalance", made["api_key"]) == "ACCESS_BALANCE:5.00", 10)
         eventually(lambda: Postmaster.read(Folder.at(data)) not in (None, first), 10)
-        eventually(lambda: httpx.get(f"http://127.0.0.1:{server.port}/readyz").status_code == 200, 10)
+        eventually(lambda: get(f"http://127.0.0.1:{server.port}/readyz").status_code == 200, 10)
         assert time.monotonic() - killed_at < 10
         assert command("verify", "--data", str(data), check=False).returncode == 0
         assert server.stop() == 0
@@ -263,7 +263,7 @@ def test_a_second_demo_has_the_same_customer_with_a_fresh_key(place: Path) -> No
 
 def answers(url: str, key: str, word: str) -> bool:
     try:
-        return httpx.get(url, params={"api_key": key, "action": "getBalance"}).text == word
+        return get(url, params={"api_key": key, "action": "getBalance"}).text == word
     except httpx.TransportError:
         return False
 

@@ -25,6 +25,12 @@ T = TypeVar("T")
 
 
 @pytest.fixture
+def dsn(own_dsn: str) -> str:
+    """A bank of its own for each test, as each has a key file of its own."""
+    return own_dsn
+
+
+@pytest.fixture
 def run(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A command on the test's bank; its JSON, or its one line when it fails."""
     monkeypatch.setenv("NUMBANK_SECRETS_FILE", str(tmp_path / "secrets.key"))
@@ -34,12 +40,7 @@ def run(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         assert (done.returncode != 0) is fails, done.stderr
         return done.stderr if fails and not done.stdout else json.loads(done.stdout)
 
-    yield started
-    on_database(dsn, lambda shop: shop.connection.execute(FORGET))
-
-
-# A key file of its own per test: what was sealed with another's must be gone.
-FORGET = "delete from seal_check; delete from software_pepper; delete from licence_key; delete from purchase"
+    return started
 
 
 def on_database(dsn: str, ask: Callable[[Shop], Awaitable[T]]) -> T:

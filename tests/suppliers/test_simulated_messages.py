@@ -11,7 +11,7 @@ from numbank.codes import Brands, named_services, recognise
 from numbank.suppliers.simulator.messages import Writer, brand_of
 from numbank.suppliers.simulator.plan import chance_for
 from numbank.suppliers.simulator.templates import BRAND, FORMS, book, fill
-from tests.suppliers.reference import LANGUAGES, assert_read_right, brands, services, writer
+from tests.suppliers.reference import brands, services, writer
 
 pytestmark = pytest.mark.unit
 
@@ -74,22 +74,14 @@ def test_the_style_of_a_service_is_read_and_names_it(code: str, language: str, t
         assert code in named_services(text, sender, brands()), text
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_service_gets_a_message_that_the_bank_misreads(language: str) -> None:
-    # All of them in English; elsewhere those with odd names, and some.
-    odd = {"Yetz Promo", "e-CNY", "NGN", "Praymeriz 2020", "Branch", "Lion Parcel", "Alipay/Alibaba/1688"}
-    for place, (code, service) in enumerate(services().items()):
-        if language == "en" or place % 20 == 0 or service.name_en in odd:
-            assert_read_right(language, code, 1)
-
-
-def test_almost_every_service_is_named_in_its_messages() -> None:
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 10])
+def test_almost_every_service_is_named_in_its_messages(every: int) -> None:
+    asked = list(services().items())[::every]
     named = 0
-    for code, service in services().items():
+    for code, service in asked:
         text = writer().coded(service, "GB", chance_for(1, service.id))
         named += code in named_services(text.text, text.sender, brands())
-    assert named > 0.97 * len(services())
+    assert named > 0.97 * len(asked)
 
 
 def test_a_wrong_message_clearly_names_another_service() -> None:

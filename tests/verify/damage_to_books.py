@@ -36,7 +36,7 @@ BOOKS = (
     damage("a top-up that is not in the balance", "ledger.balances",
            f"insert into entry (kind, debit, credit, currency, amount) select 7, -1, 2 * {CUSTOMER}, 840, 5"),
     damage("a hold that is not what was taken", "ledger.holds",
-           f"update hold set cashback = cashback + 1 where id = {VOIDED}"),
+           f"update hold set cashback = cashback + 1 where id = {VOIDED}", also="activation.charges"),
     damage("a void that is missing", "ledger.holds", f"delete from entry where kind = 4 and hold_id = {VOIDED}",
            also="ledger.balances ledger.held"),
     damage("a post on top of a void", "ledger.holds",

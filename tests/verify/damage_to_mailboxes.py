@@ -72,7 +72,7 @@ MAILBOXES = (
         "a lease shows the hold of another one",
         "mailbox.mailbox_charges",
         f"update mailbox set hold_id = (select hold_id from mailbox where id = {DONE}) where id = {WAITING}",
-        also="leases.open_holds",
+        also="leases.open_holds leases.owned",
     ),
     damage(
         "a lease has received something without a mail",

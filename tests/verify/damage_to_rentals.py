@@ -23,9 +23,11 @@ RENTALS = (
            f"update number set state = 1, holder = -{CANCELLED}, rests_until = null"
            f" where id = (select number_id from rent where id = {CANCELLED})"),
     damage("a price that is not the charges", "rent.charges", f"update rent set price = price + 1 where id = {FIRM}"),
-    damage("a rental without a charge", "rent.charges", f"delete from rent_charge where rent_id = {DONE}"),
+    damage("a rental without a charge", "rent.charges", f"delete from rent_charge where rent_id = {DONE}",
+           also="leases.owned"),
     damage("a charge of nobody", "rent.charges",
-           "insert into rent_charge (rent_id, hold_id, hours, price, at) values (100000999, 1, 4, 1, now())"),
+           "insert into rent_charge (rent_id, hold_id, hours, price, at) values (100000999, 1, 4, 1, now())",
+           also="leases.owned"),
     damage("a fresh rental that was paid", "rent.charges",
            f"update hold set state = 1 where id = (select min(hold_id) from rent_charge where rent_id = {FRESH})",
            also="ledger.holds ledger.held leases.open_holds"),
@@ -35,7 +37,7 @@ RENTALS = (
     damage("a hold that is in two rentals", "leases.open_holds",
            f"update rent_charge set hold_id = (select min(hold_id) from rent_charge where rent_id = {FRESH})"
            " where rent_id = (select max(id) from rent where state = 1)",
-           also="rent.charges"),
+           also="rent.charges leases.owned"),
     damage("an operator that does not exist", "rent.references", f"update rent set operator_id = -7 where id = {DONE}"),
     damage("a number that it does not show", "rent.references", f"update rent set e164 = e164 + 1 where id = {CANCELLED}"),
     damage("a rental that goes on with a cancelled one", "rent.references",

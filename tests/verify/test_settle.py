@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from numbank.clock import new_uuid
+from numbank.db import settling
 from numbank.db.checks import run
 from numbank.errors import OperatorError
 from numbank.ledger import journal
@@ -38,7 +39,7 @@ async def test_balances_wait_for_a_transfer_that_is_not_committed_yet(used_dsn: 
 async def test_a_transfer_that_never_commits_is_an_error_and_no_difference(
     used_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "SETTLE_LIMIT_S", 0.1)
+    monkeypatch.setattr(settling, "SETTLE_LIMIT_S", 0.1)
     connection = await asyncpg.connect(used_dsn)
     stuck = connection.transaction()
     await stuck.start()

@@ -18,7 +18,6 @@ from numbank.db.checks import Check, Finding
 from numbank.errors import NoNumbers
 from numbank.hooks import verify as hooks
 from numbank.leases import verify as leases
-from numbank.ledger import journal
 from numbank.ledger import verify as ledger
 from numbank.mailbox import verify as mailbox
 from numbank.messages import verify as messages
@@ -65,11 +64,13 @@ class User:
         self.bank = bank
         self.customer_id = customer_id
 
-    async def lease(self, code: str, *, country: int = 0, order: UUID | None = None) -> Activation:
+    async def lease(
+        self, code: str, *, country: int = 0, order: UUID | None = None, use_cashback: bool = False
+    ) -> Activation:
         """A number, or an error."""
         service_id = self.bank.catalogue.by_code[code].id
         leased = await self.bank.leasing.lease(
-            LeaseRequest(self.customer_id, country, service_id, 1200, 0, order=order)
+            LeaseRequest(self.customer_id, country, service_id, 1200, 0, order=order, use_cashback=use_cashback)
         )
         assert isinstance(leased, Activation), leased
         return leased
@@ -137,7 +138,7 @@ async def use(app: App, shop: Shop) -> None:
         await refund(shop.connection, returned.id, "test")
     await make_older(shop, returned)
     await use_asked_supplier(app, shop, bob)
-    await spend_cashback(shop, ann.customer_id)
+    await spend_cashback(shop, User(app.bank, (await shop.customer())[0]))
     await use_calls(app, shop, bob.customer_id)
     await use_groups(app, shop, ann)
     await use_hooks(shop, ann.customer_id)
@@ -227,18 +228,16 @@ async def use_asked_supplier(app: App, shop: Shop, user: User) -> None:
     assert isinstance(nothing, NoNumbers)
 
 
-async def spend_cashback(shop: Shop, account_id: int) -> None:
-    """A hold on cash and cashback that is given back; the cashback was a present."""
+async def spend_cashback(shop: Shop, user: User) -> None:
+    """A lease that is paid with cash and cashback, and cancelled; the cashback was a present."""
+    account_id = user.customer_id
     async with shop.connection.transaction():
         await shop.connection.execute("update account set cashback = cashback + 50 where id = $1", account_id)
         await shop.connection.execute(
             "insert into entry (kind, debit, credit, currency, amount) values (7, -4, 2 * $1::bigint + 1, 840, 50)",
             account_id,
         )
-        hold_id = await shop.connection.fetchval("select nextval('hold_id')")
-        await journal.lock_balances(shop.connection, [account_id])
-        await journal.place_holds(shop.connection, [journal.Hold(hold_id, account_id, 30, 20, 840)])
-        await journal.void_holds(shop.connection, [hold_id])
+    await user.advance(await user.lease("wa", use_cashback=True), Event.CANCEL)
 
 
 def broken(findings: Sequence[Finding]) -> dict[str, tuple[str, ...]]:

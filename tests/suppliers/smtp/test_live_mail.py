@@ -9,6 +9,7 @@ import signal
 import smtplib
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from functools import partial
@@ -18,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.server.live import NUMBANK, QUICK, Live, free_port
+from tests.server.live import NUMBANK, QUICK, Live, free_port, get
 from tests.suppliers.smtp.post import HOST, Line, Post, apart, by_hand, mail, open_post
 from tests.suppliers.smtp.test_connections import certificate, send_by_tls
 from tests.support import until
@@ -140,7 +141,8 @@ async def test_after_kill_9_between_commit_and_answer_the_retry_is_kept_once(nod
     assert (await post.seen(box)).value == "246810"
 
 
-async def test_a_stop_lets_no_acknowledged_mail_go_and_ends_in_good_order(node: Node, post: Post) -> None:
+async def stopped_within_a_mail(node: Node, post: Post) -> None:
+    """The server is told to stop while a mail is being sent: it is taken, acknowledged and kept."""
     (box,) = await post.lease()
     line = await apart(node.connect)
     await apart(lambda: line.begin(box.email))
@@ -166,6 +168,18 @@ async def test_a_stop_lets_no_acknowledged_mail_go_and_ends_in_good_order(node: 
     assert not await apart(partial(os.path.exists, node.path))
 
 
+async def test_a_stop_lets_no_acknowledged_mail_go_and_ends_in_good_order(node: Node, post: Post) -> None:
+    await stopped_within_a_mail(node, post)
+
+
+async def test_a_stop_just_after_the_start_does_not_cut_a_mail_off(post: Post, dsn: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="numbank-mail-") as folder:
+        node = Node(dsn, Path(folder))
+        node.live.arguments = [sys.executable, "-m", "tests.server.just_open", *node.live.arguments[1:]]
+        node.live.start()
+        await stopped_within_a_mail(node, post)
+
+
 async def test_a_demo_takes_mail_and_its_mailboxes_get_some_by_themselves(empty_dsn: str) -> None:
     small = {"NUMBANK_SANDBOX_COUNTRIES": "0", "NUMBANK_SANDBOX_NUMBERS": "1", "NUMBANK_SANDBOX_DELAY_S": "0.2"}
     arguments = [NUMBANK, "demo", "--database-url", empty_dsn, "--listen", f"{HOST}:{free_port()}"]
@@ -180,7 +194,7 @@ async def test_a_demo_takes_mail_and_its_mailboxes_get_some_by_themselves(empty_
         host, _, port = smtp[1].partition(":")
 
         async def ask(action: str, **params: str) -> dict[str, Any]:
-            answer = await apart(lambda: httpx.get(url[1], params={"api_key": key[1], "action": action, **params}))
+            answer = await apart(lambda: get(url[1], params={"api_key": key[1], "action": action, **params}))
             told: dict[str, Any] = answer.json()
             return told
 
