@@ -39,7 +39,7 @@ def main() -> int:
                 wrong += 1
                 if wrong <= MOST_TOLD:
                     sys.stdout.write(f"{told(result, plan)}\n")
-                sys.stdout.flush()
+            sys.stdout.flush()
     taken_s = time.monotonic() - started
     sys.stdout.write(
         f"{given.seeds - wrong} of {given.seeds} seeds are right: {events} events, looked at {looks} times,"

@@ -1,17 +1,19 @@
-"""What is looked at after every commit: one statement that compares tables, and what is new in the journal and the messages.
+"""What is looked at after every commit: one statement that reads what is new, and at times one that compares whole tables.
 
-Quick on purpose (about a millisecond): everything that `numbank verify` proves is proved at the end of each world too.
+Quick on purpose (half a millisecond): everything that `numbank verify` proves is proved at the end of each world too.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import asyncpg
-
+from tests.sim.line import Line
 from tests.sim.memory import Memory, Wrong
+from tests.sim.mirror import CHANGED, Mirror
 
-# Rows are wrong things. The tables of a world are small, so these are read whole where that is cheapest.
+WHOLE_EVERY = 25
+
+# Rows are wrong things, whatever changed them.
 TABLES = """
 select format('lease %s is live on number %s, which is in state %s and held by %s', a.id, n.id, n.state, n.holder)
 from activation a join number n on n.id = a.number_id
@@ -47,17 +49,17 @@ where m.holder is not null and not exists (
 )
 """
 
-# All of it in one round trip. $1, $2: entries above that id which are not known; $3, $4: messages likewise.
+# What changed ($1: mirror.py), in one round trip. $2, $3: entries above that id which are not known; $4, $5: messages.
 LOOK = f"""
-select array({TABLES}) as wrong,
+select {CHANGED},
   array(select row (id, kind, debit, credit, amount, hold_id) from entry
-    where id > $1 and id <> all ($2::bigint[]) order by id) as entries,
+    where id > $2 and id <> all ($3::bigint[]) order by id) as entries,
   array(select row (id, cash, cashback) from account order by id) as accounts,
   array(select row (m.id, m.text, m.e164, m.lease_id, a.account_id, a.service_id, a.e164, h.state,
       exists (select from hook k where k.account_id = a.account_id and k.off_reason is null and not k.rents),
       (select count(*) from delivery d where d.lease_id = m.lease_id and d.message_id = m.id))
     from message m left join activation a on a.id = m.lease_id left join hold h on h.id = a.hold_id
-    where m.id > $3 and m.id <> all ($4::bigint[]) order by m.id) as messages
+    where m.id > $4 and m.id <> all ($5::bigint[]) order by m.id) as messages
 """
 
 # How long after the lease that a message was meant for another customer's lease on its number may begin (s), in general
@@ -89,9 +91,10 @@ class Message(NamedTuple):
 class Checker:
     """Follows the journal and the messages, and compares; `calm`: nothing is open, so that no lower id can come."""
 
-    def __init__(self, observer: asyncpg.Connection[asyncpg.Record], memory: Memory) -> None:
+    def __init__(self, observer: Line, memory: Memory) -> None:
         self._observer = observer
         self._memory = memory
+        self._mirror = Mirror()
         self._entries_to = self._messages_to = 0
         self._entries: set[int] = set()
         self._messages: set[int] = set()
@@ -100,15 +103,17 @@ class Checker:
         self._holds: dict[int, tuple[int, int]] = {}  # what was taken, and how it ended: 0 not, 1 posted, 2 voided
         self.steps = 0
 
-    async def look(self, *, calm: bool) -> None:
+    def look(self, *, calm: bool) -> None:
         """Wrong says what is."""
         self.steps += 1
-        found = await self._observer.fetchrow(
-            LOOK, self._entries_to, list(self._entries), self._messages_to, list(self._messages)
+        found = self._observer.fetchrow(
+            LOOK, self._mirror.seen, self._entries_to, list(self._entries), self._messages_to, list(self._messages)
         )
-        assert found is not None
-        if found["wrong"]:
-            raise Wrong(f"{found['wrong'][:5]}")
+        wrong = self._mirror.follow(found)
+        if wrong:
+            raise Wrong(f"{sorted(wrong)[:5]}")
+        if self.steps % WHOLE_EVERY == 0:
+            self.compare()
         for entry in found["entries"]:
             self._entries.add(entry[0])
             self._book(*entry)
@@ -119,16 +124,26 @@ class Checker:
         for each in found["messages"]:
             message = Message(*each)
             self._messages.add(message.id)
-            await self._read(message)
+            self._read(message)
         for one in self._memory.newly_acked:
             if (one.text, one.e164) not in self._texts:
                 raise Wrong(f"{one} was acked and is not there")
         self._memory.newly_acked.clear()
+        for lease_id in self._memory.newly_leased:
+            if not self._mirror.has_lease(lease_id):
+                raise Wrong(f"a customer was told of lease {lease_id}, which is not there")
+        self._memory.newly_leased.clear()
         if calm:
             self._entries_to = max(self._entries, default=self._entries_to)
             self._messages_to = max(self._messages, default=self._messages_to)
             self._entries.clear()
             self._messages.clear()
+
+    def compare(self) -> None:
+        """The tables as a whole."""
+        wrong = [row[0] for row in self._observer.fetch(TABLES)]
+        if wrong:
+            raise Wrong(f"{sorted(wrong)[:5]}")
 
     def _book(self, entry_id: int, kind: int, debit: int, credit: int, amount: int, hold_id: int | None) -> None:
         """One transfer: the books, and what it does to its hold."""
@@ -151,7 +166,7 @@ class Checker:
                 raise Wrong(f"hold {hold_id} of {taken} that ended as {end} was given back with {amount}")
             self._holds[hold_id] = taken - amount, 2
 
-    async def _read(self, row: Message) -> None:
+    def _read(self, row: Message) -> None:
         """One message that is new: it was sent, is stored once, and belongs to whom it went."""
         sent = self._memory.sent.get(row.text)
         if sent is None or sent.e164 != row.e164:
@@ -170,7 +185,7 @@ class Checker:
             raise Wrong(f"message {row.id} was handed over, the hold of its lease is in state {row.hold_state}")
         if row.hooked and row.deliveries != 1:
             raise Wrong(f"message {row.id} was handed over, and {row.deliveries} deliveries tell of it")
-        if sent.lease_id not in (0, row.lease_id) and await self._observer.fetchval(
+        if sent.lease_id not in (0, row.lease_id) and self._observer.fetchval(
             LATE, sent.lease_id, row.lease_id, COOL_DOWN_S, REST_S
         ):
             raise Wrong(f"message {row.id} for lease {sent.lease_id} went to lease {row.lease_id} of somebody else")

@@ -48,6 +48,7 @@ class Session:
         self.name = name
         self.backend = next(_backends)
         self.real: Real | None = None
+        self.begun = False  # a transaction of which the server has not heard yet
         self.broken = False
         self.wrote = False  # in the transaction that is open
 

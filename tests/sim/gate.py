@@ -8,26 +8,32 @@ PostgreSQL's own, and the order is the seed's.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import asyncpg
 import msgspec
 
 from tests.sim.database import Session, Statement
-from tests.sim.loop import VirtualLoop
+from tests.sim.line import Line
 from tests.sim.trace import Trace
 
-Connection = Any
+if TYPE_CHECKING:
+    from tests.sim.loop import VirtualLoop
+
 # What a statement says that changed nothing.
 NOTHING: tuple[Any, ...] = (0, None, [], "COMMIT", "UPDATE 0", "DELETE 0", "INSERT 0 0", "SET")
 BLOCKERS = "select pg_blocking_pids($1)"
 ALL_BLOCKERS = "select pg_blocking_pids(pid) from unnest($1::int[]) with ordinality w(pid, place) order by place"
 FATE = "select exists (select from batch_done where id = $1)"
+
+
+# What the server says when it gives a transaction up.
+CLASHES = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
 
 
 class Odds(msgspec.Struct, frozen=True):
@@ -44,12 +50,11 @@ class Odds(msgspec.Struct, frozen=True):
 class Real(msgspec.Struct, eq=False):
     """A real connection, and who has borrowed it. `waits` is the statement that waits for a lock on it."""
 
-    connection: Connection
+    line: Line
     pid: int
     clock: str = ""
     session: Session | None = None
     waits: Statement | None = None
-    task: asyncio.Task[Any] | None = None
     orphan: bool = False
     frozen: bool = False
     blockers: frozenset[int] = frozenset()  # backends that it waits for
@@ -69,30 +74,24 @@ class Real(msgspec.Struct, eq=False):
 class Gate:
     """All statements of a world. `clock` gives the bank's time as text, `stop_node` ends a node, `after` follows commits."""
 
-    def __init__(
-        self, loop: VirtualLoop, chance: Random, trace: Trace, connections: list[Connection], observer: Connection
-    ) -> None:
+    def __init__(self, loop: VirtualLoop, chance: Random, trace: Trace, lines: list[Line], observer: Line) -> None:
         self._loop = loop
         self._chance = chance
         self._trace = trace
-        self._reals = [Real(one, one.get_server_pid()) for one in connections]
+        self._reals = [Real(one, one.pid) for one in lines]
         self._observer = observer
         self._waiting: list[Statement] = []
         self._undone: list[Real] = []  # to be rolled back: whoever had them is gone
         self._late: dict[int, tuple[Real, str]] = {}  # by backend: commits that are still on their way
         self._blocked: list[Real] = []
-        self._bell: asyncio.Future[None] = loop.create_future()
-        self._ring: asyncio.Future[None] | None = None
         self._closed = False
         self.statements = 0
         self.odds = Odds()
         self.clock: Callable[[], str] = lambda: ""
         self.stop_node: Callable[[Any], None] = lambda _: None
-        self.after: Callable[[], Awaitable[None]] | None = None
+        self.after: Callable[[], None] = lambda: None
         self.fail: Callable[[BaseException], None] = lambda _: None
         loop.idle = self._idle
-        loop.stalled = self._stalled
-        self._task = loop.create_task(self._serve(), name="gate")
 
     async def say(self, session: Session, how: str, sql: str, args: tuple[Any, ...]) -> Any:
         """Wait for the turn of a statement, and for what it gives. A node that ended waits for ever."""
@@ -106,6 +105,7 @@ class Gate:
     def let_go(self, session: Session) -> None:
         """A session is closed: what it had open is rolled back before the next statement."""
         real, session.real = session.real, None
+        session.begun = False
         if real is None or real.session is not session:
             return
         self._waiting = [one for one in self._waiting if one.session is not session]
@@ -128,9 +128,6 @@ class Gate:
         self._closed = True
         for real in self._reals:
             real.thaw()
-            if real.task is not None:
-                real.task.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody asks any more
-        self._task.cancel()
         self._loop.idle = lambda: False
 
     @property
@@ -146,52 +143,39 @@ class Gate:
     # the loop's side
 
     def _idle(self) -> bool:
-        if self._closed or self._bell.done() or not (self._undone or self._late or self._choices()):
+        """Every task waits: the next statement goes to the database. False: there is none."""
+        if self._closed or not (self._undone or self._late or self._choices()):
             return False
-        self._loop.listening += 1
-        self._bell.set_result(None)
+        try:
+            self._turn()
+        except Exception as error:
+            self.fail(error)
+            self._closed = True
         return True
-
-    def _stalled(self) -> None:
-        if self._ring is not None and not self._ring.done():
-            self._ring.set_result(None)
-
-    async def _serve(self) -> None:
-        while True:
-            await self._bell
-            try:
-                await self._turn()
-            except asyncio.CancelledError:
-                raise
-            except BaseException as error:
-                self.fail(error)
-                self._closed = True
-            self._loop.listening -= 1
-            self._bell = self._loop.create_future()
 
     # a turn
 
     def _choices(self) -> list[Statement]:
         free = any(real.session is None for real in self._reals)
-        return [one for one in self._waiting if free or one.session.real is not None]
+        return [one for one in self._waiting if free or one.session.real is not None or one.sql == "begin"]
 
-    async def _turn(self) -> None:
+    def _turn(self) -> None:
         undone, self._undone = self._undone, []
         for real in undone:
-            await real.connection.execute("rollback")
+            real.line.execute("rollback")
             real.session = None
         if undone:
-            await self._let_on({real.pid for real in undone})
+            self._let_on({real.pid for real in undone})
         choices = self._choices()
         if self._late and (not choices or self._chance.random() < 0.3):
-            await self._come_late()
+            self._come_late()
             return
         if not choices:
             return
         one = choices[self._chance.randrange(len(choices))]
         self._waiting.remove(one)
         if not self._goes_wrong(one):
-            await self._perform(one)
+            self._perform(one)
 
     def _goes_wrong(self, one: Statement) -> bool:
         """What chance does before a statement is sent."""
@@ -209,61 +193,65 @@ class Gate:
             return True
         drawn -= odds.cut
         if drawn < odds.clash and session.real is not None and one.sql != "rollback":
-            kinds = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
-            kind = self._chance.choice(kinds)
+            kind = self._chance.choice(CLASHES)
             self._trace(f"{kind.__name__} {session.node.name}.{session.name} at {brief(one.sql)}")
             session.terminate()
             one.future.set_exception(kind("by chance"))
             return True
         return False
 
-    async def _perform(self, one: Statement) -> None:
+    def _perform(self, one: Statement) -> None:
         session, odds = one.session, self.odds
+        self.statements += 1
         real = session.real
         if real is None:
-            real = next(each for each in self._reals if each.session is None)
+            # A transaction takes nothing from the server before its first statement, so it begins with that.
+            if one.sql == "begin" or (session.begun and one.sql in ("commit", "rollback")):
+                session.begun = one.sql == "begin"
+                self._trace.statement(session.node.name, session.name, one.sql, one.sql.upper())
+                one.future.set_result(one.sql.upper())
+                return
+            real = self._free_one(one.sql)
             real.session = session
         if "pg_stat_activity" in one.sql:
-            done = await real.connection.fetchval(FATE, one.args[0])
+            done = real.line.fetchval(FATE, one.args[0])
             real.session = None
             one.future.set_result({"done": done, "alive": one.args[1] in self._late})
             return
-        if one.sql.endswith("commit") and self._chance.random() < odds.late:
+        if session.real is not None and one.sql.endswith("commit") and self._chance.random() < odds.late:
             self._trace(f"late {session.node.name}.{session.name}")
             self._late[session.backend] = (real, one.sql)
             session.broken, session.real = True, None
             one.future.set_exception(asyncpg.ConnectionDoesNotExistError("connection was closed in the middle"))
             return
         clock = self.clock()
-        sql = one.sql
-        if sql == "begin":
-            session.real = real
-            sql = f"set sim.now = '{clock}'; begin"
+        if session.begun:
+            session.begun, session.real = False, real
+            real.line.ahead(f"set sim.now = '{clock}'; begin")
             real.clock = clock
         elif real.clock != clock and session.real is None:
-            await real.connection.execute(f"set sim.now = '{clock}'")
+            real.line.ahead(f"set sim.now = '{clock}'")
             real.clock = clock
-        self.statements += 1
-        real.task = self._loop.create_task(getattr(real.connection, one.how)(sql, *one.args))
-        if await self._done(real):
-            await self._finish(real, one)
+        real.line.say(getattr(real.line.connection, one.how)(one.sql, *one.args))
+        if self._done(real):
+            self._finish(real, one)
         else:
             self._trace(f"wait {session.node.name}.{session.name} {brief(one.sql)}")
             real.waits = one
             self._blocked.append(real)
 
-    async def _done(self, real: Real) -> bool:
+    def _free_one(self, sql: str) -> Real:
+        """A connection for a transaction that begins with this: the one that planned it before, if that is free."""
+        favourite = self._reals[crc32(sql.encode()) % len(self._reals)]
+        return favourite if favourite.session is None else next(one for one in self._reals if one.session is None)
+
+    def _done(self, real: Real) -> bool:
         """Wait for the statement that is out; False when it waits for a lock."""
-        task = real.task
-        assert task is not None
-        while not task.done():
-            self._ring = self._loop.create_future()
-            task.add_done_callback(self._over)
-            await self._ring
-            if task.done():
-                break
-            blockers = await self._observer.fetchval(BLOCKERS, real.pid)
-            if blockers and not task.done():
+        while not real.line.answered():
+            if not real.line.asleep():
+                continue
+            blockers = self._observer.fetchval(BLOCKERS, real.pid)
+            if blockers:
                 real.blockers = frozenset(blockers)
                 self._no_deadlock(real)
                 real.freeze()
@@ -283,29 +271,21 @@ class Gate:
                 seen.add(pid)
                 todo += blocked[pid].blockers
 
-    def _over(self, _: object) -> None:
-        if self._ring is not None and not self._ring.done():
-            self._ring.set_result(None)
-
-    async def _finish(self, real: Real, one: Statement) -> None:
+    def _finish(self, real: Real, one: Statement) -> None:
         """Give the answer out, after the locks that were let go of have been noticed, and everything was looked at."""
-        session, task = one.session, real.task
-        assert task is not None
-        error = task.exception()
+        session, error, result = one.session, real.line.error, real.line.result
         alone = session.real is None
         frees = one.ends or alone or error is not None
-        session.wrote = session.wrote or (one.writes and error is None and task.result() not in NOTHING)
+        session.wrote = session.wrote or (one.writes and error is None and result not in NOTHING)
         commits = session.wrote and error is None and (alone or one.sql.endswith("commit"))
         if one.ends or alone:
             session.wrote = False
             real.session, session.real = None, None
-        real.task = None
-        self._trace.statement(session.node.name, session.name, one.sql, error if error is not None else task.result())
+        self._trace.statement(session.node.name, session.name, one.sql, error if error is not None else result)
         if frees and self._blocked:
-            await self._let_on({real.pid})
+            self._let_on({real.pid})
         if commits:
-            if self.after is not None:
-                await self.after()
+            self.after()
             if self._chance.random() < self.odds.stop_after:
                 self._trace(f"stop {session.node.name} after {brief(one.sql)}")
                 self.stop_node(session.node)
@@ -320,14 +300,14 @@ class Gate:
         if error is not None:
             one.future.set_exception(error)
         else:
-            one.future.set_result(task.result())
+            one.future.set_result(result)
 
-    async def _let_on(self, ended: set[int]) -> None:
+    def _let_on(self, ended: set[int]) -> None:
         """Backends let go of locks: who waited for one of them and has his lock now goes on, in the order of coming."""
         looked = [real for real in self._blocked if real.blockers & ended]
         if not looked:
             return
-        answers = await self._observer.fetch(ALL_BLOCKERS, [real.pid for real in looked])
+        answers = self._observer.fetch(ALL_BLOCKERS, [real.pid for real in looked])
         for real, (blockers,) in zip(looked, answers, strict=True):
             real.blockers = frozenset(blockers)
         for real in looked:
@@ -335,30 +315,29 @@ class Gate:
             if real not in self._blocked or one is None or real.blockers:
                 continue
             real.thaw()
-            if not await self._done(real):
+            if not self._done(real):
                 continue
             self._blocked.remove(real)
             real.waits = None
             if real.orphan:
                 real.orphan = False
-                real.task = None
-                await real.connection.execute("rollback")
+                real.line.execute("rollback")
                 real.session = None
-                await self._let_on({real.pid})
+                self._let_on({real.pid})
             else:
-                await self._finish(real, one)
+                self._finish(real, one)
 
-    async def _come_late(self) -> None:
+    def _come_late(self) -> None:
         """A commit whose connection broke reaches the server after all, or is gone."""
         backend = next(iter(self._late))
         real, sql = self._late.pop(backend)
         happens = self._chance.random() < 0.5
         self._trace(f"late commit {'happens' if happens else 'is gone'}")
-        await real.connection.execute(sql if happens else "rollback")
+        real.line.execute(sql if happens else "rollback")
         real.session = None
-        await self._let_on({real.pid})
-        if happens and self.after is not None:
-            await self.after()
+        self._let_on({real.pid})
+        if happens:
+            self.after()
 
 
 def brief(sql: str) -> str:

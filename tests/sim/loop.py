@@ -1,7 +1,7 @@
 """An event loop whose time is the simulation's: it jumps to the next timer as soon as nobody has anything to do.
 
-Python runs first, always. Only when every task waits is the gate asked for the next statement, and only while a statement is
-at the database does the loop wait for a socket. So the order of everything is decided by the seed and never by the machine.
+Python runs first, always. Only when every task waits is the gate asked for the next statement; it waits for the answer and
+nothing runs meanwhile. So the order of everything is decided by the seed and never by the machine.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-STALL_S = 0.001
-"""A statement that takes longer (real seconds) may wait for a lock: somebody should look."""
+FEW = 1_000
 
 
 class Stuck(AssertionError):  # noqa: N818  a state of the world
@@ -22,31 +21,30 @@ class Stuck(AssertionError):  # noqa: N818  a state of the world
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """`time()` is virtual, in seconds. `listening` > 0: a statement is out, so real sockets are waited for.
-
-    `idle` is called when no task can run and no statement is out; it says whether it found something to do.
-    `stalled` is called when the statement that is out takes its time.
-    """
+    """`time()` is virtual, in seconds. `idle` is called when no task can run; it says whether it did something."""
 
     def __init__(self) -> None:
         self.now_s = 0.0
-        self.listening = 0
         self.idle: Callable[[], bool] = lambda: False
-        self.stalled: Callable[[], None] = lambda: None
         self._turns = count()
-        self.tasks: dict[asyncio.Task[Any], None] = {}
+        self.tasks: list[asyncio.Task[Any]] = []
+        self._many = FEW
         super().__init__(_Patient(self))
         # A node that ended leaves tasks that nobody refers to: as garbage they would end whenever it suits Python.
         self.set_task_factory(self._keep)
 
     def _keep(self, loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> asyncio.Task[Any]:
         task = asyncio.Task(work, loop=loop, **more)
-        self.tasks[task] = None
-        task.add_done_callback(self._forget)
+        self.tasks.append(task)
+        if len(self.tasks) > self._many:
+            self.tasks = self.unfinished
+            self._many = FEW + 2 * len(self.tasks)
         return task
 
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self.tasks.pop(task, None)
+    @property
+    def unfinished(self) -> list[asyncio.Task[Any]]:
+        """Tasks that still run, in the order in which they began."""
+        return [task for task in self.tasks if not task.done()]
 
     def call_at(  # type: ignore[override]  # typeshed ties *args to the callback with a type variable tuple
         self, when: float, callback: Any, *args: Any, context: Any = None
@@ -73,7 +71,7 @@ class _Timer(asyncio.TimerHandle):
 
 
 class _Patient(selectors.EpollSelector):
-    """Sockets are looked at only when there is nothing else to do."""
+    """There are no sockets: a round of callbacks without anything to do is a turn of the gate, or time passes."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__()
@@ -84,11 +82,6 @@ class _Patient(selectors.EpollSelector):
         if timeout is not None and timeout <= 0:
             return []
         loop = self._loop
-        if loop.listening:
-            ready: list[tuple[selectors.SelectorKey, Any]] = super().select(STALL_S)
-            if not ready:
-                loop.stalled()
-            return ready
         if loop.idle():
             return []
         if timeout is None:

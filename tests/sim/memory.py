@@ -55,6 +55,7 @@ class Memory:
         self.orders: dict[tuple[int, UUID], int] = {}
         self.sent: dict[str, Sent] = {}
         self.newly_acked: list[Sent] = []
+        self.newly_leased: list[int] = []
         self.places: dict[str, int | None] = {}  # where the bank put a message
         self.heard: set[int] = set()  # deliveries that a receiver answered with 200
         self.accounts_of_urls: dict[str, int] = {}
@@ -69,6 +70,7 @@ class Memory:
             if before != one.lease_id:
                 raise Wrong(f"order {order} of account {one.account_id} got the leases {before} and {one.lease_id}")
         self.leases.setdefault(one.lease_id, one)
+        self.newly_leased.append(one.lease_id)
 
     def shown(self, lease_id: int, account_id: int, code: str | None) -> None:
         """A customer saw a code."""

@@ -18,6 +18,7 @@ from numbank.mailbox.states import Event as MailEvent
 from numbank.rent.model import ChangeRequest, ExtendRequest, Rental, RentRequest
 from numbank.rent.states import Event as RentEvent
 from numbank.supply import lines
+from tests.sim.gate import CLASHES
 from tests.sim.memory import Wrong
 from tests.sim.stock import OWN, ZONE
 
@@ -158,13 +159,13 @@ class Operator:
             await self._command(lambda tx: lines.connect(tx, ids, timedelta(seconds=120)))
 
     async def _command(self, act: Callable[[Any], Awaitable[object]]) -> None:
-        """A command in a transaction of its own; a no, or a database that is away, is his problem."""
+        """A command in a transaction of its own; a no, or a database that is away or gives up, is his problem."""
 
         async def run(bank: Any) -> None:
             try:
                 async with bank.pool.acquire() as connection, connection.transaction():
                     await act(connection)
-            except (OperatorError, LookupError, *CONNECTION_ERRORS):
+            except (OperatorError, LookupError, *CLASHES, *CONNECTION_ERRORS):
                 return
 
         await self.world.call(run)

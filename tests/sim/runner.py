@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import signal
@@ -15,7 +16,6 @@ from hashlib import blake2b
 from multiprocessing import get_context
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
 
 import asyncpg
 import msgspec
@@ -24,14 +24,13 @@ from numbank.catalogue.catalogue import Catalogue
 from numbank.db.embedded import EmbeddedServer
 from tests.conftest import on_database, prepare
 from tests.sim import stock
+from tests.sim.line import Line
 from tests.sim.loop import VirtualLoop
+from tests.sim.stage import Stage, keep_stock
 from tests.sim.stock import Town
-from tests.sim.world import CONNECTIONS, PLAIN, SESSION, Plan, World
+from tests.sim.world import Plan, World
 
-TEMPLATE = "sim_template"
-# Statements stay prepared: their age would be counted in virtual time.
-CACHE: dict[str, Any] = {"statement_cache_size": 2_000, "max_cached_statement_lifetime": 0}
-
+DATABASE = "sim"
 # Nothing may happen by itself, and nothing is kept for afterwards.
 QUIET = """
 autovacuum = off
@@ -67,43 +66,34 @@ class Result(msgspec.Struct, frozen=True):
 
 
 async def prepare_town(dsn: str) -> Town:
-    """Make the template database of all worlds."""
+    """Make the database of all worlds."""
     admin = await asyncpg.connect(dsn)
-    await admin.execute(f"create database {TEMPLATE}")
-    await prepare(on_database(dsn, TEMPLATE))
-    connection = await asyncpg.connect(on_database(dsn, TEMPLATE))
+    await admin.execute(f"create database {DATABASE}")
+    await prepare(on_database(dsn, DATABASE))
+    connection = await asyncpg.connect(on_database(dsn, DATABASE))
     town = await stock.found(connection)
     await connection.close()
+    await keep_stock(on_database(dsn, DATABASE))
     await admin.close()
     return town
 
 
 def simulate(dsn: str, town: Town, seed: int, plan: Plan, *, tables: bool = False) -> Result:
-    """One world in a database of its own. `tables`: the digest of all tables at the end is taken too."""
+    """One world. `tables`: the digest of all tables at the end is taken too."""
     started = time.perf_counter()
+    stage = _stage(dsn)
+    stage.clear()
+    # What the world before left is cleared away once; to look for garbage all the time takes a third of the time.
+    gc.collect()
+    gc.disable()
     loop = VirtualLoop()
-    loop.listening = 1
     world: list[World] = []
 
     async def run() -> str:
-        name = f"sim_{os.getpid()}_{seed}"
-        admin = await asyncpg.connect(dsn)
-        await admin.execute(f"create database {name} template {TEMPLATE}")
-        own = on_database(dsn, name)
-        connections: list[Any] = [
-            await asyncpg.connect(own, server_settings=SESSION, **CACHE) for _ in range(CONNECTIONS)
-        ]
-        observer = await asyncpg.connect(own, server_settings=PLAIN, **CACHE)
-        try:
-            world.append(World(seed, plan, town, await _catalogue(dsn), loop))
-            world[0].trace.keep = [] if tables else None
-            await world[0].run(connections, observer, observer)
-            return await digest_of_tables(observer) if tables else ""
-        finally:
-            for connection in (*connections, observer):
-                connection.terminate()
-            await admin.execute(f"drop database {name} with (force)")
-            await admin.close()
+        world.append(World(seed, plan, town, _catalogues[dsn], loop))
+        world[0].trace.keep = [] if tables else None
+        await world[0].run(stage.lines, stage.observer)
+        return digest_of_tables(stage.observer) if tables else ""
 
     wrong, digest = None, ""
     try:
@@ -114,6 +104,7 @@ def simulate(dsn: str, town: Town, seed: int, plan: Plan, *, tables: bool = Fals
         wrong = f"{type(error).__name__}: {error}"
     finally:
         _empty(loop)
+        gc.enable()
     one = world[0]
     return Result(
         seed, wrong, one.trace.digest, one.events, one.gate.statements, one.checker.steps, time.perf_counter() - started,
@@ -167,20 +158,31 @@ def replay(seed: int, plan: Plan) -> str:
 
 
 _catalogues: dict[str, Catalogue] = {}
+_stages: dict[str, Stage] = {}
+
+
+def _stage(dsn: str) -> Stage:
+    """The stage of this process in that cluster, and the catalogue of its town."""
+    if dsn not in _stages:
+        own = on_database(dsn, DATABASE)
+        _catalogues[dsn] = asyncio.run(_catalogue(own))
+        _stages[dsn] = Stage(own)
+        gc.collect()
+        gc.freeze()  # what was imported stays
+    return _stages[dsn]
 
 
 async def _catalogue(dsn: str) -> Catalogue:
-    if dsn not in _catalogues:
-        connection = await asyncpg.connect(on_database(dsn, TEMPLATE))
-        _catalogues[dsn] = await stock.catalogue(connection)
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await stock.catalogue(connection)
+    finally:
         await connection.close()
-    return _catalogues[dsn]
 
 
 def _empty(loop: VirtualLoop) -> None:
     """End what the nodes that were stopped left behind; nothing of it reaches the database."""
-    loop.listening = 0
-    tasks = list(loop.tasks)
+    tasks = loop.unfinished
     for task in tasks:
         task.cancel()
     if tasks:
@@ -188,15 +190,15 @@ def _empty(loop: VirtualLoop) -> None:
     loop.close()
 
 
-async def digest_of_tables(connection: Any) -> str:
+def digest_of_tables(observer: Line) -> str:
     """One digest of every row of every table, whatever their order on disk."""
-    rows = await connection.fetch(
+    rows = observer.fetch(
         "select c.oid::regclass::text from pg_class c where c.relnamespace = 'public'::regnamespace"
         " and c.relkind in ('r', 'p') and not c.relispartition order by 1"
     )
     parts = []
     for (table,) in rows:
-        parts.append(await connection.fetchval(f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t"))
+        parts.append(observer.fetchval(f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t"))
     return blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SEEDS = os.environ.get("SEEDS", "30")
+SEEDS = os.environ.get("SEEDS", "100")
 ROOT = Path(__file__).parents[2]
 
 

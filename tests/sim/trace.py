@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -30,12 +31,17 @@ class Trace:
 
     def statement(self, node: str, name: str, sql: str, answer: Any) -> None:
         """A statement and how much it gave."""
-        self(f"{node}.{name} {' '.join(sql[:90].split())[:64]} = {size(answer)}")
+        self(f"{node}.{name} {_short(sql)} = {size(answer)}")
 
     @property
     def digest(self) -> str:
         """Of all lines so far."""
         return self._state.hexdigest()
+
+
+@cache
+def _short(sql: str) -> str:
+    return " ".join(sql[:90].split())[:64]
 
 
 def size(answer: Any) -> str:
