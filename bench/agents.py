@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from bench.bank import Bank, connect
 from bench.harness import BenchError
 from numbank.clock import new_key
@@ -12,7 +14,6 @@ ISSUED = """
 insert into agent_key (digest, supplier_id) select $1, supplier_id from pool where id = $2
 """
 SUCCESS = b'{"status":"SUCCESS"}'
-BODY = '{{"action":"PUSH_SMS","key":"{key}","smsId":"{turn}","phone":"{e164}","phoneFrom":"{sender}","text":"{text}"}}'
 TEXT = "{name} code: {code}. Do not share it with anyone."
 
 
@@ -32,4 +33,11 @@ async def key_of(bank: Bank) -> str:
 
 def push_of(key: str, turn: int, e164: int, code: int, name: str = "Your") -> bytes:
     """A push as an agent sends it; the text names nobody, as most do not, so that it is for whoever leases the number."""
-    return BODY.format(key=key, turn=turn, e164=e164, sender="Verify", text=TEXT.format(name=name, code=code)).encode()
+    return body_of(key, turn, e164, "Verify", TEXT.format(name=name, code=code))
+
+
+def body_of(key: str, turn: int, e164: int, sender: str, text: str) -> bytes:
+    """A push of any text, in one line."""
+    return msgspec.json.encode(
+        {"action": "PUSH_SMS", "key": key, "smsId": str(turn), "phone": str(e164), "phoneFrom": sender, "text": text}
+    )

@@ -14,12 +14,13 @@ from pathlib import Path
 import msgspec
 
 from bench import lease
-from bench.agents import SUCCESS, key_of, push_of
+from bench.agents import SUCCESS, body_of, key_of
 from bench.bank import PRICE, Bank, Shelf, connect
 from bench.client import WIRE, Lines
 from bench.harness import CONNECTIONS, BenchError, Figure, Rounds, Say, interleave, listed, plain, ratio
 from bench.load import pgbench, wrk
 from bench.machine import Server
+from bench.texts import Texts
 
 SETTLE_S = 0.3
 STEADY_PER_S = 500
@@ -130,18 +131,27 @@ class Loads:
             name: Stock(bank, server, folder, shelf)
             for name, shelf in zip(("wire", "rows", "steady"), bank.shelves, strict=False)
         }
+        self._texts = {
+            name: Texts(number, bank.shelves[number].code) for number, name in enumerate(self._stocks) if name != "rows"
+        }
         self._books = Books(bank)
+
+    @property
+    def remembered(self) -> float:
+        """The share of the messages over HTTP whose shape had come before."""
+        return self._texts["wire"].remembered
 
     def wire(self, seconds: int) -> float:
         """Messages per second over HTTP at 64 connections."""
         targets = self._stocks["wire"].take(MOST_PER_S["wire"] * seconds)
+        drawn = (self._texts["wire"].draw() for _ in targets)
         pushes = (
-            push_of(self._key, turn, one.e164, 100_000 + turn % 900_000)
-            for turn, one in zip(self._turns, targets, strict=False)
+            body_of(self._key, turn, one.e164, sender, text)
+            for turn, one, (sender, text, _) in zip(self._turns, targets, drawn, strict=False)
         )
         self._file.write_bytes(b"\n".join(pushes) + b"\n")
         self._books = Books(self._bank)
-        load = wrk(self._server.port, self._file, seconds, script="pushes.lua")
+        load = wrk(self._server.port, self._file, seconds)
         if load.requests + CONNECTIONS > len(targets):
             raise BenchError(f"{len(targets)} leases were too few for {load.requests} messages")
         self._books.check("numbank", load.requests, CONNECTIONS)
@@ -188,12 +198,12 @@ class Loads:
 
     async def _one(self, lines: Lines, target: Target, due: float) -> float:
         """From when the push was due until the code is in the customer's hands."""
-        turn = next(self._turns)
-        code = 100_000 + turn % 900_000
-        if (answer := await lines.push(push_of(self._key, turn, target.e164, code))) != SUCCESS:
+        sender, text, code = self._texts["steady"].draw()
+        body = body_of(self._key, next(self._turns), target.e164, sender, text)
+        if (answer := await lines.push(body)) != SUCCESS:
             raise BenchError(f"a push was answered {answer!r}")
         poll = WIRE.format(action="getStatus", key=self._bank.accounts[target.account_id]) + f"&id={target.lease_id}"
-        if (status := await lines.get(poll)) != b"STATUS_OK:%d" % code:
+        if (status := await lines.get(poll)) != f"STATUS_OK:{code}".encode():
             raise BenchError(f"after its push a lease was answered {status!r}, not {code}")
         return (time.perf_counter() - due) * 1000
 
@@ -215,7 +225,9 @@ def run(bank: Bank, server: Server, folder: Path, rounds: Rounds, say: Say) -> l
     rates = interleave(rounds, say, measures)
     say(f"PUSH_SMS at {STEADY_PER_S}/s")
     steady = [loads.steady(rounds.seconds) for _ in range(rounds.count)]
-    detail = f"{listed(rates['wire'])} against {listed(rates['rows'])} /s"
+    detail = (
+        f"{listed(rates['wire'])} against {listed(rates['rows'])} /s; of the texts {loads.remembered:.0%} remembered"
+    )
     middle = ", ".join(f"{percentile(took, 50):.1f}" for took in steady)
     p99 = [percentile(took, 99) for took in steady]
     return [

@@ -72,9 +72,11 @@ def _decide(
     """What becomes of a message; which of the leases on its number gets it, and what that does to the lease."""
     if kept.incoming.medium is Medium.SMS and not can_be_read(kept.incoming, Kind.SMS):
         return Fate.NO_TEXT, None
-    live = sorted((lease for lease in on_it if lease.state < FIRST_ENDED), key=_eagerness)
+    live = [lease for lease in on_it if lease.state < FIRST_ENDED]
     if not live:
         return Fate.NO_LEASE, None
+    if len(live) > 1:
+        live.sort(key=_eagerness)
     seekers = [Seeker(lease.id, lease.service_id, lease.service_id in any_service_ids, lease.kind) for lease in live]
     seekers = waiting_for(kept.incoming.medium, seekers)
     if not seekers:

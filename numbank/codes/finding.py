@@ -20,6 +20,8 @@ class Lexicon(msgspec.Struct, frozen=True):
     """For each word, the languages that have it."""
     automaton: AhoCorasick
     abbreviations: frozenset[str]
+    numbers: frozenset[str]
+    """The long numbers in any of the words."""
 
     def find(self, shadow: str) -> list[Cue]:
         """The cues of a text; those of one kind in the order of their places.

@@ -43,15 +43,20 @@ def cases_among(reading: Reading, candidates: list[Judged]) -> list[Case]:
     return [Case(reading, one.candidate, one.governor, is_sole, is_only, places, claimed) for one in free]
 
 
+def own_number(sender: str) -> str:
+    """A sender as a candidate would be spelled."""
+    return _number_of(sender[:_SENDER_LIMIT])
+
+
 @functools.lru_cache(4_096)
 def _number_of(sender: str) -> str:
-    """A sender as a candidate would be spelled; few senders write most messages."""
+    """Few senders write most messages."""
     return normalise(sender).text.lstrip("+")
 
 
 def judged(plain: Plain, reading: Reading, sender: str = "") -> list[Judged]:
     """All candidates with what stands before them and why they are none; in order, but for those that only a noun proves."""
-    own_number = _number_of(sender[:_SENDER_LIMIT])
+    own = own_number(sender)
     found: list[Judged] = []
     proved: list[Judged] = []
     others = {cue.start for cue in reading.cues.get("other", ())}
@@ -60,7 +65,7 @@ def judged(plain: Plain, reading: Reading, sender: str = "") -> list[Judged]:
         governor = governor_of(reading, candidate)
         if plain.is_cut and is_near_cut(reading, candidate):
             reason: str | None = "cut where reading ends"
-        elif candidate.code == own_number:
+        elif candidate.code == own:
             reason = "the sender's own number"
         elif candidate.needs_noun and not _is_proved(reading, candidate, governor):
             reason = "no word for a code owns it, and its form alone says nothing"

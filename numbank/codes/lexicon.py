@@ -14,7 +14,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from numbank.codes.cues import BITS, OPEN_LEFT, OPEN_RIGHT, Word, word_of
 from numbank.codes.finding import Lexicon
 from numbank.codes.plain import spelled
-from numbank.codes.words import SPACED
+from numbank.codes.words import SPACED, numbers_in
 
 _OF_NO_LANGUAGE = "common.toml"
 _MIXED_IN = "en.toml"
@@ -54,6 +54,7 @@ def lexicon() -> Lexicon:
         languages=[0 if word in common else kept.setdefault(spoken, spoken) for word, spoken in languages.items()],
         automaton=AhoCorasick([word.strip("*") for word in marks], matchkind=MatchKind.Standard, store_patterns=False),
         abbreviations=frozenset(abbreviations),
+        numbers=numbers_in((*marks, *abbreviations)),
     )
 
 

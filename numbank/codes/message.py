@@ -9,7 +9,7 @@ from numbank.codes.judging import cases_of
 from numbank.codes.lexicon import lexicon
 from numbank.codes.plain import Plain, normalise, shadow_of
 from numbank.codes.reading import Reading, read
-from numbank.codes.services.claims import BY_SENDER, CLEAR, Kind, claims_of
+from numbank.codes.services.claims import BY_SENDER, CLEAR, Claim, Kind, claims_of
 from numbank.codes.services.named import Service, clear, likeliest
 from numbank.codes.services.names import Brands
 from numbank.codes.services.templates import Match
@@ -39,20 +39,30 @@ def read_message(
     "" if unknown). `language` (BCP 47) is that of the transcript, if it is known. Mails have a reader of their own.
     """
     plain = normalise(text)
-    reading = read(plain, lexicon())
     matches = brands.templates.find(plain, country)
-    claims = claims_of(plain, reading, sender, brands, kind=kind, country=country, matches=matches)
-    if kind == "voice":
-        found = hear(text, sender=sender, language=language)
-    else:
-        found = _found(plain, reading, sender, matches)
-        names = [claim.span for claim in claims if claim.confidence >= CLEAR and claim.span[1] and not claim.is_word]
-        if found.code is None and names:
-            found = _without_names(plain, sender, names) or found
+    if kind == "sms":
+        return read_plain(plain, sender, brands, country, matches)
+    claims = claims_of(plain, read(plain, lexicon()), sender, brands, kind=kind, country=country, matches=matches)
+    return _of(hear(text, sender=sender, language=language), claims, brands)
+
+
+def read_plain(plain: Plain, sender: str, brands: Brands, country: str, matches: Sequence[Match]) -> Message:
+    """The code and the services of an SMS in its plain spelling, whose templates are known."""
+    reading = read(plain, lexicon())
+    claims = claims_of(plain, reading, sender, brands, country=country, matches=matches)
+    found = _found(plain, reading, sender, matches)
+    names = [claim.span for claim in claims if claim.confidence >= CLEAR and claim.span[1] and not claim.is_word]
+    if found.code is None and names:
+        found = _without_names(plain, sender, names) or found
+    return _of(found, claims, brands)
+
+
+def _of(found: Found, claims: Sequence[Claim], brands: Brands) -> Message:
     by_sender = [claim for claim in claims if claim.why == BY_SENDER]
-    senders, said = clear(by_sender), clear([claim for claim in claims if claim.why != BY_SENDER])
+    by_words = [claim for claim in claims if claim.why != BY_SENDER]
+    senders, said = clear(by_sender), clear(by_words)
     if said and said.isdisjoint(senders):  # the words say whose code it is; whoever sent it only carried it
-        return Message(found, said, likeliest([claim for claim in claims if claim.why != BY_SENDER], brands), senders)
+        return Message(found, said, likeliest(by_words, brands), senders)
     return Message(found, clear(claims), likeliest(claims, brands), senders)
 
 

@@ -1,6 +1,8 @@
 """Tells where words begin and end, in scripts that put blanks between words and in those that do not."""
 
+import re
 import unicodedata
+from collections.abc import Iterable
 
 _LONGEST_ENDING = 24
 _DIGITS = frozenset("0123456789")
@@ -13,6 +15,17 @@ SPACED = frozenset(
     for point in points
     if unicodedata.category(chr(point))[0] in "LM"
 )
+
+
+LONG_NUMBER = 4
+"""Digits of a number that may be a code by its form."""
+
+_NUMBER = re.compile(rf"(?<![0-9])[0-9]{{{LONG_NUMBER},}}+")
+
+
+def numbers_in(words: Iterable[str]) -> frozenset[str]:
+    """All numbers of LONG_NUMBER digits or more that stand in words or names."""
+    return frozenset(_NUMBER.findall("|".join(words)))
 
 
 def word_end(shadow: str, at: int) -> int:

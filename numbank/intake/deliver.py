@@ -12,7 +12,7 @@ from enum import IntEnum
 from functools import partial
 
 from numbank.activation import groups
-from numbank.activation.advance import read_locked
+from numbank.activation.advance import lock_and_read
 from numbank.activation.attach import attach
 from numbank.db.counter import Answers
 from numbank.db.pool import Connection
@@ -70,7 +70,7 @@ class DeliverDesk:
             results[welcome[place]] = Intake.STORED
             number = known.get(kept.incoming.e164)
             kept.number_id = number.id if number is not None else None
-        if new:
+        if now is not None:
             await self._attach(tx, list(new.values()), now)
             await store.keep(tx, list(new.values()), now)
         # A repeat is acknowledged by what another batch wrote: by a commit of its own, so that the standby has that too.
@@ -99,7 +99,7 @@ class DeliverDesk:
             occupied = {number_id: one for number_id, one in occupied.items() if number_id not in rented}
         members = await groups.members(tx, occupied)
         held = sorted({lease_id for on_it in members.values() for lease_id in on_it})
-        leases = (await read_locked(tx, held))[0] if held else {}
+        leases = await lock_and_read(tx, held)
         await attach(tx, messages, members, leases, self._any_service_ids(), now, self._code_rules)
 
     async def _look_again(self, tx: Connection, messages: list[store.Kept]) -> None:

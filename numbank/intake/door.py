@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -14,7 +15,8 @@ from numbank.catalogue.catalogue import Catalogue
 from numbank.clock import new_uuid
 from numbank.codes import Brands
 from numbank.codes.mail import read_mail
-from numbank.codes.message import read_message
+from numbank.codes.memory import Memory
+from numbank.codes.message import Message, read_message
 from numbank.codes.services import Hint
 from numbank.errors import BadRequest, Refusal
 from numbank.intake.deliver import Intake
@@ -55,12 +57,13 @@ class Door:
         self._deliver = deliver
         self._catalogue = catalogue
         self._brands = Brands.build([])
+        self._memory = Memory(self._brands)
 
     async def learn(self, hints: Sequence[Hint] = ()) -> None:
         """Build the names of services again; called when the catalogue or the operators' `hints` changed. In a thread, with
         all that is loaded once for every message: words of languages and of services.
         """
-        self._brands = await asyncio.to_thread(_build, self._catalogue.spellings, hints)
+        self._brands, self._memory = await asyncio.to_thread(_build, self._catalogue.spellings, hints)
 
     @property
     def brands(self) -> Brands:
@@ -98,17 +101,20 @@ class Door:
         """The code and the services in a clean message, also in one that was kept; a long one in a thread, and a transcript:
         the number words of all languages are loaded for the first one, and only where calls come.
         """
-        if len(message.text) > LONG_TEXT or (message.medium is Medium.CALL and message.text):
-            return await asyncio.to_thread(self._read, message)
-        return self._read(message)
-
-    def _read(self, message: Incoming) -> Read:
-        catalogue = self._catalogue
-        found = read_message(
-            message.text, message.sender, self._brands, kind="voice" if message.medium is Medium.CALL else "sms",
-            country=catalogue.iso2_of(message.e164), language=message.language or "",
+        country = self._catalogue.iso2_of(message.e164)
+        is_call = message.medium is Medium.CALL
+        if not is_call and len(message.text) <= LONG_TEXT:
+            return self._known(self._memory.read(message.text, message.sender, country))
+        afresh = partial(
+            read_message, message.text, message.sender, self._brands, kind="voice" if is_call else "sms",
+            country=country, language=message.language or "",
         )  # fmt: skip
-        by_code = catalogue.by_code
+        found = await asyncio.to_thread(afresh) if message.text else afresh()
+        return self._known(found)
+
+    def _known(self, found: Message) -> Read:
+        """What was read, with the services as this bank knows them."""
+        by_code = self._catalogue.by_code
         services = frozenset(by_code[code].id for code in found.services if code in by_code)
         likeliest = by_code.get(found.service.code) if found.service is not None else None
         service = likeliest.id if likeliest is not None else None
@@ -116,12 +122,12 @@ class Door:
         return Read(found.found, services, service, senders)
 
 
-def _build(rows: Sequence[tuple[str, Sequence[str]]], hints: Sequence[Hint]) -> Brands:
+def _build(rows: Sequence[tuple[str, Sequence[str]]], hints: Sequence[Hint]) -> tuple[Brands, Memory]:
     brands = Brands.build(rows, hints)
     # The first message must not wait for what is only loaded when it is used.
     read_message(WARM, "", brands)
     read_mail(WARM, WARM, None, "")
-    return brands
+    return brands, Memory(brands)
 
 
 def clean(text: str) -> str:

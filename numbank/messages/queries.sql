@@ -1,19 +1,16 @@
 -- Messages. Fates are numbered in messages/model.py.
 
--- name: next_message_ids
--- Fresh message ids and the time of this batch.
-select nextval('message_id'), bank_now() from generate_series(1, $1::int);
-
 -- name: remember_keys
--- Remember message keys, in order; of twins in one batch the first counts. Only keys that are new come back.
-insert into message_key (ref, content, message_id)
-select r, c, id from unnest($1::uuid[], $2::uuid[], $3::bigint[]) k(r, c, id) order by r, c, id
-on conflict do nothing returning ref, content;
-
--- name: same_ref
--- Which supplier message ids were used before with another content.
-select distinct k.ref from unnest($1::uuid[], $2::uuid[]) w(ref, content)
-join message_key k on k.ref = w.ref and k.content <> w.content;
+-- Remember message keys, in order; of twins in one batch the first counts. Only keys that are new come back, with their ids,
+-- whether their supplier used its id before with another content (in an earlier batch), and the time of this one. The ids
+-- are drawn in the order of arrival, before anything is sorted.
+with numbered as materialized (
+  select r, c, nextval('message_id') as id from unnest($1::uuid[], $2::uuid[]) k(r, c)
+)
+insert into message_key (ref, content, message_id) select r, c, id from numbered order by r, c, id
+on conflict do nothing returning ref, content, message_id, (
+  select 1 from message_key k where k.ref = message_key.ref and k.content <> message_key.content limit 1
+) is not null as reused, (select bank_now()) as batch_at;
 
 -- name: insert_messages
 -- Keep messages, whatever became of them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from enum import Enum
@@ -53,19 +54,20 @@ class Unmatched(msgspec.Struct, frozen=True):
     medium: Medium = Medium.SMS
 
 
-async def take_new(tx: Connection, incoming: Sequence[Incoming]) -> tuple[dict[int, Kept], datetime]:
-    """Remember the keys and give those that are new by their place in the list; waits for a concurrent twin's commit."""
-    ids = await tx.fetch(Q.next_message_ids, len(incoming))
+async def take_new(tx: Connection, incoming: Sequence[Incoming]) -> tuple[dict[int, Kept], datetime | None]:
+    """Remember the keys and give those that are new by their place in the list, with the time of the batch if there are any;
+    waits for a concurrent twin's commit.
+    """
     keys = [one.key for one in incoming]
-    columns = ([ref for ref, _ in keys], [content for _, content in keys])
-    fresh = {(ref, content) for ref, content in await tx.fetch(Q.remember_keys, *columns, [row[0] for row in ids])}
-    reused = {row[0] for row in await tx.fetch(Q.same_ref, *columns)} if fresh else set()
+    rows = await tx.fetch(Q.remember_keys, [ref for ref, _ in keys], [content for _, content in keys])
+    fresh = {(row[0], row[1]): row for row in rows}
+    refs = Counter(row[0] for row in rows) if len(rows) > 1 else {}
     new: dict[int, Kept] = {}
     for index, (one, key) in enumerate(zip(incoming, keys, strict=True)):
-        if key in fresh:
-            fresh.discard(key)  # the same message twice in one batch is stored once
-            new[index] = Kept(ids[index][0], one, key[0] in reused)
-    return new, ids[0][1]
+        row = fresh.pop(key, None)  # the same message twice in one batch is stored once
+        if row is not None:
+            new[index] = Kept(row[2], one, row[3] or refs.get(key[0], 1) > 1)
+    return new, rows[0][4] if rows else None
 
 
 async def keep(tx: Connection, messages: Sequence[Kept], now: datetime) -> None:

@@ -43,12 +43,9 @@ async def known(tx: Connection, e164s: Sequence[int]) -> dict[int, Known]:
 
 
 async def lock(tx: Connection, number_ids: Sequence[int]) -> dict[int, Occupied]:
-    """Lock numbers in id order, then read which lease holds each (engine 1.1)."""
+    """Lock numbers in id order, and tell which lease holds each: what a locked row itself says is never old (engine 1.1)."""
     ids = sorted(set(number_ids))
-    if not ids:
-        return {}
-    await tx.fetch(Q.lock_numbers, ids)
-    return {row[0]: Occupied(row[1], row[2]) for row in await tx.fetch(Q.holders, ids)}
+    return {row[0]: Occupied(row[1], row[2]) for row in await tx.fetch(Q.lock_numbers, ids)} if ids else {}
 
 
 async def rest(tx: Connection, ended: Sequence[tuple[int, int]], until: datetime) -> None:

@@ -108,12 +108,9 @@ select p, s, -n, n, n from unnest($14::int[], $15::int[], $16::int[]) t(p, s, n)
 select n.id, n.e164, p.supplier_id from number n join pool p on p.id = n.pool_id where n.e164 = any($1::bigint[]);
 
 -- name: lock_numbers
--- Lock numbers in id order: the gate to everything that happens to their leases.
-select id from number where id = any($1::bigint[]) order by id for no key update;
-
--- name: holders
--- Which lease holds each number now, and whether others may share it.
-select id, holder, shared from number where id = any($1::bigint[]);
+-- Lock numbers in id order: the gate to everything that happens to their leases. Which lease holds each now, and whether
+-- others may share it, comes from the locked row itself: a row that had to be waited for is read again after the wait.
+select id, holder, shared from number where id = any($1::bigint[]) order by id for no key update;
 
 -- name: rest_numbers
 -- A lease ended: its number rests before it can be leased again, or is offline from now on. Counts how many were held

@@ -20,7 +20,7 @@ from tests.support import push
 ABLE = numbers.SMS | numbers.FORWARD
 LOCKS = {
     journal.Q.lock_accounts: 1, limited.Q.lock_tiers: 2, numbers.Q.lock_shelves: 3,
-    numbers.Q.lock_candidates: 4, numbers.Q.lock_numbers: 4, desk.Q.lock_activations: 5,
+    numbers.Q.lock_candidates: 4, numbers.Q.lock_numbers: 4, desk.Q.lock_activations: 5, desk.Q.lock_leases: 5,
     acquisitions.Q.lock_acquisitions: 6,
 }  # fmt: skip
 

@@ -11,6 +11,8 @@ import pytest
 from numbank.activation.desk import LeaseDesk
 from numbank.activation.model import Activation, LeaseRequest
 from numbank.intake.deliver import Intake
+from numbank.messages.model import Incoming
+from numbank.messages.store import take_new
 from numbank.server.app import App
 from numbank.supply.supplier import Suppliers
 from tests.support import Caller, Shop, open_bank, push, until
@@ -52,6 +54,28 @@ async def test_an_id_that_was_used_before_with_another_text_is_kept_and_flagged(
     assert await push(app, e164, "second text", message_id="again") is Intake.STORED
     flags = await shop.connection.fetch("select same_id_other_text from message where e164 = $1 order by id", e164)
     assert [row[0] for row in flags] == [False, True]
+
+
+async def test_two_texts_under_one_id_in_one_batch_are_both_flagged_and_numbered_as_they_came(
+    bank: tuple[App, Shop], dsn: str
+) -> None:
+    def message(foreign_id: str, text: str) -> Incoming:
+        return Incoming(1, foreign_id, 79, "s", text, None, 0.0, frozenset())
+
+    connection = await asyncpg.connect(dsn)
+    transaction = connection.transaction()
+    await transaction.start()
+    came = [message(f"id {turn}", "text") for turn in range(20)]
+    came += [message("twice", "first"), message("twice", "second"), message("id 3", "text")]
+    new, now = await take_new(connection, came)
+    assert sorted(new) == list(range(22))
+    assert [place for place, kept in new.items() if kept.same_id_other_text] == [20, 21]
+    ids = [new[place].id for place in sorted(new)]
+    assert ids == sorted(ids)
+    assert now is not None
+    assert await take_new(connection, came) == ({}, None)
+    await transaction.rollback()
+    await connection.close()
 
 
 async def test_a_message_that_arrives_while_its_lease_commits_is_attached(bank: tuple[App, Shop], dsn: str) -> None:

@@ -14,7 +14,8 @@ from numbank.catalogue.catalogue import Catalogue
 from numbank.cli.message import _listed
 from numbank.codes import recognise
 from numbank.codes.decide import POSSIBLE, THRESHOLD
-from numbank.codes.message import Message, read_message
+from numbank.codes.reading import Reading
+from numbank.codes.reading import read as read_plain_text
 from numbank.intake.deliver import Intake
 from numbank.intake.door import LONG_TEXT, Door
 from numbank.messages import store
@@ -145,11 +146,11 @@ async def test_a_long_text_is_read_beside_the_loop(length: int, beside: bool, mo
     await door.learn()
     threads: list[threading.Thread] = []
 
-    def noted(*words: Any, **more: Any) -> Message:
+    def noted(*words: Any) -> Reading:
         threads.append(threading.current_thread())
-        return read_message(*words, **more)
+        return read_plain_text(*words)
 
-    monkeypatch.setattr("numbank.intake.door.read_message", noted)
+    monkeypatch.setattr("numbank.codes.message.read", noted)
     text = "Your code is 59204".ljust(length, ".")
     read = await door.read(Incoming(1, "x", 79, "s", text, None, 0.0, frozenset()))
     assert read.found.code == "59204"

@@ -39,7 +39,8 @@ def date_mask(near: Near) -> Mask | None:
     return _year(near, pair[2]) if pair and is_day_and_month(pair[1], "1") else None
 
 
-def _is_year(part: str) -> bool:
+def is_year(part: str) -> bool:
+    """Whether digits are a year that messages speak of."""
     return len(part) == 4 and any(int(part) in years for years in _YEARS)
 
 
@@ -59,9 +60,7 @@ def _by_signs(near: Near) -> Mask | None:
         return Mask("time")
     if len(parts) == 3 and signs[0] == signs[1] and signs[0] in _DATE_SIGNS:
         first, second, third = parts
-        if (_is_year(first) and is_day_and_month(second, third)) or (
-            _is_year(third) and is_day_and_month(first, second)
-        ):
+        if (is_year(first) and is_day_and_month(second, third)) or (is_year(third) and is_day_and_month(first, second)):
             return Mask("date")
         if all(len(part) == 2 for part in parts) and (
             is_day_and_month(first, second) or is_day_and_month(second, third)
@@ -69,15 +68,15 @@ def _by_signs(near: Near) -> Mask | None:
             return Mask("date", is_sure=near.is_joined)
     if len(parts) == 2 and signs in "/.-":
         first, second = parts
-        is_season = _is_year(first) and _is_year(second) and int(second) - int(first) in (0, 1)
-        if is_season or (_is_year(second) and len(first) <= 2) or (_is_year(first) and len(second) <= 2):
+        is_season = is_year(first) and is_year(second) and int(second) - int(first) in (0, 1)
+        if is_season or (is_year(second) and len(first) <= 2) or (is_year(first) and len(second) <= 2):
             return Mask("date", is_sure=near.is_joined)
     return None
 
 
 def _year(near: Near, year: str) -> Mask | None:
     """A year beside the name of a month, or beside day and month."""
-    if not _is_year(year):
+    if not is_year(year):
         return None
     reading = near.reading
     month = reading.last("month", near.start - _REACH, near.start)
@@ -96,12 +95,16 @@ def _year(near: Near, year: str) -> Mask | None:
 
 def _compact(near: Near) -> Mask | None:
     """20261121 before a time of day: the form alone says nothing, most codes of eight digits have it by chance."""
-    number = near.number
-    if len(number) != 8 or not _CLOCK.match(near.after):
-        return None
-    if _is_year(number[:4]) and is_day_and_month(number[4:6], number[6:]):
-        return Mask("date")
-    return Mask("date") if _is_year(number[4:]) and is_day_and_month(number[:2], number[2:4]) else None
+    return Mask("date") if _CLOCK.match(near.after) and is_compact_date(near.number) else None
+
+
+def is_compact_date(number: str) -> bool:
+    """20261121, 21112026."""
+    if len(number) != 8:
+        return False
+    if is_year(number[:4]) and is_day_and_month(number[4:6], number[6:]):
+        return True
+    return is_year(number[4:]) and is_day_and_month(number[:2], number[2:4])
 
 
 def _glued(near: Near) -> Mask | None:

@@ -16,9 +16,15 @@ _WORD_WITH_HIDDEN = re.compile(r"[xX]+[0-9]+(?:[xX]{2,})?|[0-9]+[xX]+[0-9]*")
 _LONGEST_CODE = 9  # with its signs: "1234 5678"
 
 # Of call centres: 1800 1234, 0800-1234, 1588-1234; and from one round number to another: 1200-1500.
-_FOURS = re.compile(r"(?:0[0-9]{3}|1[38]00)[ -][0-9]{4}|1[5-9][0-9]{2}-[0-9]{4}|[0-9]{3}0-[0-9]{3}0")
+_CENTRE = r"(?:0[0-9]{3}|1[38]00)"
+_FOURS = re.compile(_CENTRE + r"[ -][0-9]{4}|1[5-9][0-9]{2}-[0-9]{4}|[0-9]{3}0-[0-9]{3}0")
 _ZERO = re.compile(r"0[0-9]{1,3}(?:[ -][0-9]{2,4}){2,4}|[0-9]{3}-[0-9]{3}-[0-9]{4}")
 _IN_BRACKETS = re.compile(r"(?:\(\+?[0-9]{1,4}\)|\+[0-9]{1,3}) ?-?\Z")
+
+
+def is_of_call_centre(number: str) -> bool:
+    """Whether four digits begin the number of a call centre, with a blank behind them."""
+    return re.fullmatch(_CENTRE, number) is not None
 
 
 def phone_mask(near: Near) -> Mask | None:

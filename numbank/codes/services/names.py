@@ -12,6 +12,7 @@ from numbank.codes.services.knowledge import knowledge
 from numbank.codes.services.name import Name, Owners, key_of, letters_of
 from numbank.codes.services.table import Table
 from numbank.codes.services.templates import Template, Templates, compile_templates
+from numbank.codes.words import numbers_in
 
 __all__ = ["Brands", "key_of", "own_brands"]
 
@@ -33,6 +34,8 @@ class Brands(msgspec.Struct, frozen=True):
     templates: Templates
     refused: tuple[str, ...] = ()
     """A line for each hint that cannot be used."""
+    numbers: frozenset[str] = frozenset()
+    """The long numbers in names, senders and sites."""
 
     @classmethod
     def build(cls, rows: Iterable[tuple[str, Sequence[str]]], hints: Iterable[Hint] = ()) -> "Brands":
@@ -46,16 +49,18 @@ class Brands(msgspec.Struct, frozen=True):
             table.add_hint(hint)
         templates, refused = compile_templates(_templates(table.rows, hints))
         names = table.names()
+        senders, hosts, open_hosts = table.senders(), table.hosts("hosts"), table.hosts("open_hosts")
         return cls(
             names=tuple(names.values()),
             automaton=AhoCorasick(list(names), matchkind=MatchKind.Standard),
-            senders=MappingProxyType(table.senders()),
-            hosts=MappingProxyType(table.hosts("hosts")),
-            open_hosts=MappingProxyType(table.hosts("open_hosts")),
+            senders=MappingProxyType(senders),
+            hosts=MappingProxyType(hosts),
+            open_hosts=MappingProxyType(open_hosts),
             titles=MappingProxyType(table.titles),
             everyday=frozenset(letters_of(text) for text, name in names.items() if name.is_everyday),
             templates=templates,
             refused=tuple(refused),
+            numbers=numbers_in((*names, *(key for _, key in senders), *hosts, *open_hosts)),
         )
 
     def sender(self, key: str, country: str) -> Owners:

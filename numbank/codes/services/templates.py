@@ -69,8 +69,10 @@ class Templates(msgspec.Struct, frozen=True):
 
 def _matches(rows: tuple[_Compiled, ...], patterns: Any, text: str, country: str) -> list[Match]:
     hits = patterns.Match(text) if rows else None  # an empty set must not be asked
-    here = [rows[index] for index in hits or () if rows[index].template.is_for(country)]
-    found = []
+    found: list[Match] = []
+    if not hits:
+        return found
+    here = [rows[index] for index in hits if rows[index].template.is_for(country)]
     for row in here[:MOST_MATCHES]:
         if match := row.expression.search(text):
             group = row.expression.groupindex.get("code")

@@ -320,7 +320,7 @@ async def test_a_client_that_reads_no_answers_does_not_stay_for_ever(dsn: str, m
             with socket.create_connection((HOST, post.port), timeout=0.1) as deaf, pytest.raises(ConnectionError):
                 pester(deaf)
 
-        await asyncio.wait_for(apart(shout), 20)
+        await asyncio.wait_for(apart(shout), 60)
 
         async def all_gone() -> bool:
             return post.app.bank.mail.house.gate.connections == 0
