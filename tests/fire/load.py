@@ -225,7 +225,10 @@ class Load:
         await self._message(notes, lease)
         word = await self._buy(notes, "activation", "getAdditionalService", id=lease.id, service=FORWARDED[1])
         if word is not None and word.startswith("ADDITIONAL:"):
-            notes.noted("activation", int(word.split(":")[1]))
+            further_id = int(word.split(":")[1])
+            notes.noted("activation", further_id)
+            # While it lives, the number cannot be had again.
+            await self.line.call("setStatus", notes.customer.key, id=further_id, status=8)
         await self._set(notes, lease, 6, "ACCESS_ACTIVATION")
         lease.end = FINISHED
         word = await self._buy(notes, "activation", "getExtraActivation", id=lease.id)
