@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=200, help="how many worlds")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--ticks", type=int, default=Plan().ticks, help="how long a world is: steps of two minutes")
-    parser.add_argument("--processes", type=int, default=(os.cpu_count() or 1) + 1, help="worlds at once")
+    parser.add_argument("--processes", type=int, default=2 * (os.cpu_count() or 1), help="worlds at once")
     parser.add_argument("--each", action="store_true", help="a line for every seed")
     given = parser.parse_args()
     plan = Plan(ticks=given.ticks)
