@@ -6,12 +6,14 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 
 from numbank.catalogue import offers, tables
 from numbank.db import migrate
@@ -41,6 +43,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the cluster in the controlling process; the workers find it in the environment. Unit tests need none."""
+    # A logger that was kept by a test which sets up logs would not hear of those that listen to it (capture_logs).
+    structlog.configure = partial(_configure, structlog.configure)
     is_worker = hasattr(config, "workerinput")
     if is_worker or _only_unit_tests(config) or config.option.collectonly:
         return
@@ -50,6 +54,10 @@ def pytest_configure(config: pytest.Config) -> None:
     server = EmbeddedServer.start(folder, lambda _: None, shared_buffers="64MB", durable=False)
     os.environ[DSN_VARIABLE] = server.dsn
     _running.append((server, folder))
+
+
+def _configure(configure: Callable[..., None], *given: object, **named: object) -> None:
+    configure(*given, **(named | {"cache_logger_on_first_use": False}))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -89,7 +89,7 @@ class GoesBack(Limited, Protocol):
 async def parents(connection: Connection, account_ids: Sequence[int], lease_ids: Sequence[int]) -> list[Parent | None]:
     """The leases that customers name, unlocked; None for what is missing or somebody else's, or has no number yet."""
     found = {}
-    for row in await connection.fetch(Q.parents, list(lease_ids)):
+    for row in await connection.fetch(Q.parents, list(lease_ids), list(account_ids)):
         parent = msgspec.convert(dict(row), Parent)
         found[parent.id] = parent
     own: list[Parent | None] = []

@@ -15,12 +15,12 @@ from unnest($1::bigint[], $2::bigint[]) t(id, target) where a.id = t.id and a.st
 
 -- name: parents
 -- Leases that a customer goes back to, with their numbers' places and suppliers; what of it may change is read once more
--- under the locks.
+-- under the locks. Of other customers' leases nothing is read: it would take longer than to find none.
 select a.id, a.account_id, a.country_id, a.service_id, a.supplier_id, a.operator_id, op.name as operator, a.number_id, a.e164, a.kind,
   a.state, coalesce(a.group_id, a.id) as root, a.end_user, a.ref, a.language, n.pool_id, su.active and not su.asked as at_hand
 from activation a join operator op on op.id = a.operator_id join supplier su on su.id = a.supplier_id
 join lateral (select pool_id from number where id = a.number_id limit 1) n on true
-where a.id = any($1::bigint[]);
+where a.id = any($1::bigint[]) and a.account_id = any($2::bigint[]);
 
 -- name: served_before
 -- Which (parent, number, service) were served before: bought for that parent at any time, or the number is used for it.
