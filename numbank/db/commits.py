@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from numbank.clock import new_uuid
 from numbank.db.pool import Connection
+
+if TYPE_CHECKING:
+    import asyncpg
 
 # How long one looks for the end of an old backend: beyond what the server itself allows a transaction.
 LOOKS, LOOK_EVERY_S = 100, 0.05
@@ -23,6 +26,20 @@ class CommitUnknown(Exception):  # noqa: N818  a state of knowledge, not a mista
         self.mark = mark
         self.backend = backend
         self.results = results
+
+
+class Warned:
+    """Listens on a connection: `heard` when the server warned of something since it was set back.
+
+    What follows a warning is heard after it. With a commit it means "committed locally, but might not have been replicated":
+    somebody broke its wait for the synchronous standby off, and a fail-over would undo what shows.
+    """
+
+    def __init__(self) -> None:
+        self.heard = False
+
+    def __call__(self, _connection: object, message: asyncpg.PostgresLogMessage) -> None:
+        self.heard = self.heard or message.severity_en == "WARNING"
 
 
 async def commit_fate(connection: Connection, mark: UUID, backend: int) -> bool:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
+from numbank.db.commits import Warned
 from numbank.db.pool import Connection, Pool
-
-if TYPE_CHECKING:
-    import asyncpg
 
 
 class Unconfirmed(ConnectionError):  # noqa: N818  a state of knowledge, not a mistake
@@ -22,19 +19,14 @@ async def confirmed(pool: Pool) -> AsyncIterator[Connection]:
 
     A commit without one stands for all that it could read as well: the standby has what was written before it.
     """
-    warnings: list[object] = []
-
-    def hear(_connection: object, message: asyncpg.PostgresLogMessage) -> None:
-        if message.severity_en == "WARNING":
-            warnings.append(message)
-
+    warned = Warned()
     async with pool.acquire() as connection:
-        connection.add_log_listener(hear)
+        connection.add_log_listener(warned)
         try:
             async with connection.transaction():
                 yield connection
-                warnings.clear()  # those of statements are not about the commit
+                warned.heard = False  # what statements were warned of is not about the commit
         finally:
-            connection.remove_log_listener(hear)
-    if warnings:
+            connection.remove_log_listener(warned)
+    if warned.heard:
         raise Unconfirmed

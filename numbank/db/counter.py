@@ -16,7 +16,7 @@ import asyncpg
 import msgspec
 
 from numbank.clock import new_uuid
-from numbank.db.commits import CommitUnknown, commit_fate
+from numbank.db.commits import CommitUnknown, Warned, commit_fate
 from numbank.db.pool import CONNECTION_ERRORS, Connection
 from numbank.errors import Overloaded, Refusal, Unavailable
 
@@ -127,7 +127,7 @@ class Counter(Generic[Req, Res]):
         self._stopping = False
         self._idle = False
         self._pausing = 0
-        self._warned = False
+        self._warned = Warned()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def ask(self, request: Req) -> asyncio.Future[Res | Refusal]:
@@ -338,7 +338,7 @@ class Counter(Generic[Req, Res]):
             return answers.results
         mark = new_uuid()
         backend = connection.get_server_pid()
-        self._warned = False
+        self._warned.heard = False
         try:
             # Mark and commit travel together: one round trip, and the mark is there exactly if the batch is.
             await connection.execute(f"insert into batch_done (id) values ('{mark}'); commit")  # noqa: S608  our own uuid
@@ -347,8 +347,7 @@ class Counter(Generic[Req, Res]):
         except Exception as error:
             # Whatever it was, only the mark can tell whether the commit happened.
             raise CommitUnknown(mark, backend, answers.results) from error
-        if self._warned:
-            # "Committed locally, but might not have been replicated": somebody broke the wait for the standby off.
+        if self._warned.heard:
             raise CommitUnknown(mark, backend, answers.results)
         if answers.committed is not None:
             answers.committed()
@@ -357,9 +356,10 @@ class Counter(Generic[Req, Res]):
     async def _settle(self, lost: CommitUnknown) -> Sequence[Res | Refusal | Again] | None:
         """After a lost COMMIT answer: the results if it was committed, None to run the batch again, else refusals."""
         with contextlib.suppress(*DOWN, *LOCKED):
-            connection, self._warned = await self._connected(), False
+            connection = await self._connected()
+            self._warned.heard = False
             committed = await commit_fate(connection, lost.mark, lost.backend)
-            if not self._warned:  # else the proof is none either: its own wait for the standby was broken off
+            if not self._warned.heard:  # else the proof is none either: its own wait for the standby was broken off
                 return lost.results if committed else None
         # Nobody can say now. Should it have been committed, expiry gives the money back (engine 1.5).
         return [Unavailable(away=True)] * len(lost.results)
@@ -373,12 +373,8 @@ class Counter(Generic[Req, Res]):
                 self._refuse(list(self._queue), away=True)
                 self._queue.clear()
                 raise
-            self._connection.add_log_listener(self._hear)
+            self._connection.add_log_listener(self._warned)
         return self._connection
-
-    def _hear(self, _connection: object, message: asyncpg.PostgresLogMessage) -> None:
-        """What the server says beside its answers; the clerk hears it before the answer that follows it."""
-        self._warned = self._warned or message.severity_en == "WARNING"
 
     def _alive(self) -> bool:
         return self._connection is not None and not self._connection.is_closed()
