@@ -125,8 +125,10 @@ select n.*, 1, $13::timestamptz, $14::timestamptz, $15::timestamptz from unnest(
 ) n;
 
 -- name: parents
--- Leases that may be gone on with; what of them never changes.
-select id, account_id, address_id, domain_id, email, site, mail_type from mailbox where id = any($1::bigint[]);
+-- Leases that may be gone on with; what of them never changes. Of other customers' leases nothing is read: it would take longer
+-- than to find none.
+select id, account_id, address_id, domain_id, email, site, mail_type from mailbox
+where id = any($1::bigint[]) and account_id = any($2::bigint[]);
 
 -- name: offers_of_parents
 -- The prices of now for what was bought: those of the zone that the domain is in, or of the domain.

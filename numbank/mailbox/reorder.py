@@ -121,7 +121,8 @@ class ReorderDesk:
     async def _parents(self, tx: Connection, requests: Sequence[ReorderRequest]) -> dict[int, _Parent]:
         """The leases that are gone on with, and the prices of now; read unlocked, for none of it but the prices changes."""
         found: dict[int, _Parent] = {}
-        for row in await tx.fetch(Q.parents, [one.mailbox_id for one in requests]):
+        accounts = list({one.account_id for one in requests})
+        for row in await tx.fetch(Q.parents, [one.mailbox_id for one in requests], accounts):
             mailbox_id, account_id, address_id, domain_id, email, site, mail_type = row
             found[mailbox_id] = _Parent(
                 mailbox_id, account_id, address_id, domain_id, email, site, MailType(mail_type), []

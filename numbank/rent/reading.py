@@ -56,9 +56,11 @@ async def read_locked(tx: Connection, rent_ids: Sequence[int]) -> tuple[dict[int
     return await read(tx, ids)
 
 
-async def read(connection: Connection, rent_ids: Sequence[int]) -> tuple[dict[int, Lease], datetime | None]:
-    """Rentals as the rules see them; one that is missing is not in the result, the time is None when nothing was found."""
-    rows = await connection.fetch(Q.read_rents, list(rent_ids))
+async def read(
+    connection: Connection, rent_ids: Sequence[int], account_id: int | None = None
+) -> tuple[dict[int, Lease], datetime | None]:
+    """Rentals as the rules see them, of one account or of all, without those that are missing; no time if none was found."""
+    rows = await connection.fetch(Q.read_rents, list(rent_ids), account_id)
     leases = {}
     for row in rows:
         values = list(row[:-1])

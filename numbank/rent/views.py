@@ -72,9 +72,9 @@ class RentViews:
     async def quote(self, account_id: int, rent_id: int, hours: int) -> Quote | Refusal:
         """What so many hours more would cost now; the same refusals as the extension itself, but for the money."""
         async with self._pool.acquire() as connection:
-            leases, now = await read(connection, [rent_id])
+            leases, now = await read(connection, [rent_id], account_id)
             lease = leases.get(rent_id)
-            if lease is None or lease.account_id != account_id:
+            if lease is None:
                 return NoRent()
             key = lease.country_id, lease.service_id
             table = (await tables_of(connection, [key]))[key]

@@ -39,7 +39,7 @@ async def past(dsn: str, request: pytest.FixtureRequest) -> str:
         (RENT.live_views, f"{ALL}, 10, 0", HOT),
         (RENT.due_rents, "now(), 500, '{}'", HOT),
         (RENT.charges, f"array[{FIRST + 5}]", CLERK),
-        (RENT.read_rents, f"array[{FIRST + 5}]", CLERK),
+        (RENT.read_rents, f"array[{FIRST + 5}], null", CLERK),
         (RENT.keys_of_rents, f"array[{FIRST + 5}]", CLERK),
         (RENT.inbox_page, f"{FIRST + 5}, 1, 10, 'ot', 10", HOT),
     ],

@@ -465,6 +465,7 @@ async def test_numbers_that_served_a_service_are_not_listed_for_it(dsn: str) -> 
 
 async def test_operators_choose_pools(bank: tuple[App, Shop]) -> None:
     app, shop = bank
+    await shop.numbers(1, operator="aiva", abilities=RENTABLE)
     ann = await Renter.new(app, shop)
     aiva = await shop.connection.fetchval("select id from operator where name = 'aiva' and country_id = 0")
     rental = await ann.rent(operators=frozenset({aiva}))
