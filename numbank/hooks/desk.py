@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from numbank.db.confirmed import confirmed
 from numbank.db.pool import Connection, Pool
 from numbank.db.reads import answered
 from numbank.db.seals import Seals
@@ -82,8 +83,8 @@ class HookDesk:
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
-                yield connection
+            async with confirmed(self._pool) as tx:
+                yield tx
         except HookRefused:
             raise
         except OperatorError as error:

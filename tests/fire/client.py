@@ -68,10 +68,15 @@ class Line:
         if answer != '{"status":"SUCCESS"}':
             raise AssertionError(f"the push of {sms_id} was answered {answer}")
 
-    async def hook(self, key: str, url: str) -> int | None:
-        """Where the events of a customer go; None when it is not known whether it was made."""
+    async def hook(self, key: str, url: str) -> bool:
+        """Where the events of a customer go; False when it is not known whether it was made."""
         answer = await self._ask("POST", "/v1/hooks", json={"url": url}, headers={"X-API-Key": key})
-        return None if answer is None or "hook" not in (made := json.loads(answer)) else int(made["hook"]["id"])
+        return answer is not None and "hook" in json.loads(answer)
+
+    async def hooks(self, key: str) -> list[int]:
+        """The endpoints of a customer; none when the bank cannot say now."""
+        answer = await self._ask("GET", "/v1/hooks", headers={"X-API-Key": key})
+        return [] if answer is None else [int(one["id"]) for one in json.loads(answer)["hooks"]]
 
     async def unhook(self, key: str, hook_id: int) -> None:
         """Take it away."""

@@ -239,9 +239,9 @@ class Load:
         answer = await self._buy(notes, "purchase", "buyPartnerProduct", id=self.town.product_id)
         if answer is not None and '"success"' in answer:
             notes.bought.append(json.loads(answer)["key"])
-        # Hooks of this customer hear of nothing: it only makes them and takes them away.
-        hook_id = await self.line.hook(notes.customer.key, "http://127.0.0.1:9/none")
-        if hook_id is not None:
+        # Hooks of this customer hear of nothing: it only makes them and takes them away, also those it was not told of.
+        await self.line.hook(notes.customer.key, "http://127.0.0.1:9/none")
+        for hook_id in await self.line.hooks(notes.customer.key):
             await self.line.unhook(notes.customer.key, hook_id)
         await asyncio.sleep(SELLING_S)
 
