@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from granian import Granian, _signals
+from granian._granian import WorkerSignal
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.server.common import AbstractServer
@@ -61,12 +62,13 @@ def end_while_opening() -> None:
     """Let a worker that is told to end while it opens do so at once.
 
     granian's handler hands the signal to its server in Rust, and blocks the loop until that runs: while the app's start-up
-    waits for this very loop that is for ever, until the supervisor kills the worker (seen in 2.8.7).
+    waits for this very loop that is for ever, until the supervisor kills the worker (seen in 2.8.7). And uvloop drops a
+    signal of its own handlers that comes while it stands still, as between start-up and serving (seen in 0.23.0): a handler
+    of the interpreter is called then too.
     """
-    original = _signals.set_loop_signals
 
     def set_loop_signals(loop: asyncio.AbstractEventLoop) -> Any:
-        event = original(loop)  # type: ignore[no-untyped-call]
+        event = WorkerSignal()
 
         def end() -> None:
             if opened_flag.is_set():
@@ -77,7 +79,7 @@ def end_while_opening() -> None:
                 os._exit(128 + signal.SIGTERM)
 
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, end)
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(end))
         return event
 
     _signals.set_loop_signals = set_loop_signals

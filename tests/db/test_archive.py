@@ -408,8 +408,7 @@ async def test_an_archiver_that_was_stopped_leaves_nothing_that_counts(
                     await archive.move(archiver, part, LATER, "")
         assert await connection.fetchval("select string_agg(subject, ' ' order by id) from audit_1") == "0 1 2"
         await connection.execute("insert into audit (actor, act, subject) values ('me', 'a.b', 'next')")
-
-    await until(lambda: all_gone(connection))
+        await until(lambda: all_gone(connection))  # until then its lock is held
     assert (await archive_all(connection))["audit_1"].rows == 3
     assert await connection.fetchval("select count(*) from audit") == 8
     assert await connection.fetchval("select count(*) from pg_class where relname like '%\\_packed%'") == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pty
@@ -20,6 +21,8 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+import uvloop
+from granian import _signals
 
 from numbank.customers import register
 from numbank.db.pg_cluster import Folder
@@ -27,6 +30,7 @@ from numbank.db.pg_process import Postmaster
 from numbank.errors import OperatorError
 from numbank.server import metrics, serve
 from numbank.server.listening import listen_address, reserved
+from numbank.server.opened import opened
 from tests.server.live import NUMBANK, QUICK, Live, command, free_port, get, live
 from tests.support import settings_for
 
@@ -200,6 +204,40 @@ def test_a_demo_that_nobody_reads_stops_in_good_order(place: Path, sign: signal.
     os.killpg(demo.pid, sign)
     demo.wait(30)
     eventually(lambda: not alive(data))
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_between_start_up_and_serving_is_not_lost(monkeypatch: pytest.MonkeyPatch, sign: signal.Signals) -> None:
+    """granian runs the loop once to start up and once to serve; a signal may come in between."""
+    monkeypatch.setattr(_signals, "set_loop_signals", None)  # put back at the end
+    monkeypatch.setattr(serve, "WorkerSignal", HeardSignal)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    opened.set()
+    loop = uvloop.new_event_loop()
+    try:
+        serve.end_while_opening()
+        heard: HeardSignal = _signals.set_loop_signals(loop)  # type: ignore[no-untyped-call]
+        loop.run_until_complete(asyncio.sleep(0))
+        os.kill(os.getpid(), sign)
+        loop.run_until_complete(asyncio.sleep(0))
+        assert heard.times == 1
+    finally:
+        opened.clear()
+        loop.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class HeardSignal:
+    """granian's signal to its server, counted."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def set(self) -> None:
+        """Somebody told the worker to end."""
+        self.times += 1
 
 
 @pytest.mark.slow
