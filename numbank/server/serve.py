@@ -10,6 +10,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,19 @@ def end_while_opening() -> None:
         return event
 
     _signals.set_loop_signals = set_loop_signals
+
+
+def hold_signals_while_forking() -> None:
+    """Let a worker that is told to end in the moment it is made hear of it.
+
+    The interpreter forgets in a child of a fork which signals have come; one that comes before that would be lost. Held back
+    by the kernel, it is delivered right behind that.
+    """
+    ends = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    let = partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, ends)
+    os.register_at_fork(
+        before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, ends), after_in_parent=let, after_in_child=let
+    )
 
 
 @contextmanager
@@ -177,6 +191,7 @@ def serve(settings: Settings, say: Say, ready: Callable[[Settings], None] | None
         # The workers are forks: what is loaded here, once, is loaded in all of them.
         importlib.import_module(APP).preload()
         end_while_opening()
+        hold_signals_while_forking()
         try:
             granian_for(f"{APP}:create", running).serve()
         except SystemExit:

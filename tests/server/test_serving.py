@@ -229,6 +229,13 @@ def test_a_stop_between_start_up_and_serving_is_not_lost(monkeypatch: pytest.Mon
             signal.signal(number, handler)
 
 
+@pytest.mark.slow
+def test_a_stop_in_the_moment_a_worker_is_made_is_not_lost() -> None:
+    """Without holding signals back all 300 are lost."""
+    made = subprocess.run([sys.executable, "-m", "tests.server.told_at_birth", "held"], capture_output=True, check=True)
+    assert made.stdout == b"0\n"
+
+
 class HeardSignal:
     """granian's signal to its server, counted."""
 
