@@ -231,8 +231,8 @@ def test_a_stop_between_start_up_and_serving_is_not_lost(monkeypatch: pytest.Mon
 
 @pytest.mark.slow
 def test_a_stop_in_the_moment_a_worker_is_made_is_not_lost() -> None:
-    """Without holding signals back all 300 are lost."""
-    made = subprocess.run([sys.executable, "-m", "tests.server.told_at_birth", "held"], capture_output=True, check=True)
+    """Without holding signals back 19 of 20 do not hear of it."""
+    made = subprocess.run([sys.executable, "-m", "tests.server.told_at_birth"], capture_output=True, check=True)
     assert made.stdout == b"0\n"
 
 
