@@ -9,6 +9,7 @@ import msgspec
 
 from numbank.activation.advance import read_locked
 from numbank.catalogue.languages import main_language, parse_tag
+from numbank.db.confirmed import confirmed
 from numbank.db.pool import Connection, Pool
 from numbank.db.queries import Queries
 from numbank.db.reads import answered
@@ -48,7 +49,7 @@ class Calls:
 
         What is refused is not counted.
         """
-        async with self._pool.acquire() as tx, tx.transaction():
+        async with confirmed(self._pool) as tx:
             view = await self._view(tx, account_id, lease_id)
             if isinstance(view, Refusal):
                 return view

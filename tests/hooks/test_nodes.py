@@ -104,10 +104,7 @@ async def test_what_a_dead_node_had_taken_is_delivered_by_another(quiet: World, 
 
     await until(tried)
     await dead.kill()
-    other = Node(quiet, pool)
-    other.start()
-    await states(quiet, State.DELIVERED)
-    await other.kill()
+    await others_deliver(quiet, pool)
     assert [one.id for one in receiver.got] == [receiver.got[0].id] * 2
     assert dead.watch.states == []
 
@@ -122,19 +119,24 @@ async def test_a_delivery_whose_time_was_over_before_its_try_began_is_left_to_ot
     assert await frozen.sender.step() == 1
     await frozen.kill()
     assert receiver.got == []
+    await others_deliver(quiet, pool)
+    assert len(receiver.got) == 1
+    assert frozen.watch.outcomes == []
+
+
+async def others_deliver(quiet: World, pool: Pool) -> None:
+    """Another node comes and delivers what is due."""
     other = Node(quiet, pool)
     other.start()
     await states(quiet, State.DELIVERED)
     await other.kill()
-    assert len(receiver.got) == 1
-    assert frozen.watch.outcomes == []
 
 
 # A wait for the standby that somebody broke off looks like this: the commit succeeds, and a warning comes with it.
 WARNS = """
 create function warn() returns trigger language plpgsql as
   $$ begin raise warning 'canceling wait for synchronous replication'; return null; end $$;
-create constraint trigger warned after update on {} deferrable initially deferred for each row execute function warn();
+create constraint trigger warned after {} on {} deferrable initially deferred for each row execute function warn();
 """
 
 
@@ -144,7 +146,7 @@ async def test_nobody_is_told_of_what_only_the_primary_has(quiet: World, receive
     part = await quiet.db.fetchval(
         "select tableoid::regclass::text from delivery where account_id = $1", quiet.customer_id
     )
-    await quiet.db.execute(WARNS.format(part))
+    await quiet.db.execute(WARNS.format("update", part))
     node = Node(quiet, pool, timeout_s=1.0, margin_s=-0.9)
     try:
         with pytest.raises(Unconfirmed):
@@ -153,10 +155,7 @@ async def test_nobody_is_told_of_what_only_the_primary_has(quiet: World, receive
         await quiet.db.execute("drop function warn cascade")
     await node.kill()
     assert receiver.got == []
-    other = Node(quiet, pool)
-    other.start()
-    await states(quiet, State.DELIVERED)
-    await other.kill()
+    await others_deliver(quiet, pool)
     assert len(receiver.got) == 1
 
 
@@ -259,10 +258,7 @@ async def test_a_good_stop_gives_back_what_it_could_not_finish(
 
     await until(tried)
     await node.sender.finish()
-    other = Node(quiet, pool)
-    other.start()
-    await states(quiet, State.DELIVERED)
-    await other.kill()
+    await others_deliver(quiet, pool)
     assert len(receiver.got) == 2
 
 
@@ -363,3 +359,15 @@ async def test_old_deliveries_are_forgotten_with_their_tries(quiet: World, pool:
     assert [row[0] for row in await quiet.db.fetch("select id from delivery where hook_id = $1", hook_id)] == [second]
     assert await quiet.db.fetchval("select count(*) from attempt where delivery_id = $1", first) == 0
     assert await quiet.db.fetchval("select count(*) from hook where id = $1", hook_id) == 0
+
+
+async def test_an_endpoint_that_only_the_primary_has_is_acknowledged_to_nobody(
+    quiet: World, receiver: Receiver
+) -> None:
+    await quiet.db.execute(WARNS.format("insert", "hook"))
+    try:
+        await quiet.api.ask("POST", "/v1/hooks", 503, json={"url": receiver.url()})
+    finally:
+        await quiet.db.execute("drop function warn cascade")
+    shown = await quiet.api.ask("GET", "/v1/hooks", 200)
+    assert [one["url"] for one in shown["hooks"]] == [receiver.url()]
