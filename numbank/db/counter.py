@@ -27,8 +27,10 @@ Res = TypeVar("Res")
 MAX_TRIES = 8
 RETRIED = (asyncpg.TransactionRollbackError, asyncpg.InvalidCachedStatementError)
 # A lock that is not given in time, or a row that is just being archived (55006, db/archive.py), is somebody else's fault:
-# only those who need it are refused.
+# only those who need it wait on, and are refused at last. Each try waits for 1 s (`lock_timeout`), together longer than a
+# frozen node can hold a lock (2 s), or than a dozen clerks take one after another on a machine that has no time for them.
 LOCKED = (asyncpg.LockNotAvailableError, asyncpg.ObjectInUseError)
+LOCK_TRIES = 3
 # 22xxx and 23xxx: one request of the batch poisons it; found by serving them one by one.
 POISON = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 # Together 2.7 s: longer than a frozen node can hold a lock (`idle_in_transaction_session_timeout`).
@@ -57,6 +59,13 @@ class Entry(msgspec.Struct, Generic[Req, Res]):
     future: asyncio.Future[Res | Refusal]
     deadline: float
     pauses: int = 0
+
+
+class Part(msgspec.Struct, Generic[Req, Res]):
+    """Callers who are served in one transaction: a batch or, after one that failed, what is tried apart."""
+
+    entries: list[Entry[Req, Res]]
+    tries: int = 1
 
 
 class Watch:
@@ -223,26 +232,29 @@ class Counter(Generic[Req, Res]):
     async def _answer(self, batch: list[Entry[Req, Res]]) -> None:
         """Serve a batch and hand out the results; whatever goes wrong, every caller gets an answer."""
         again: list[Entry[Req, Res]] = []
-        if not await self._hand_out(batch, again):
-            self._refuse(batch, away=True)
-            return
+        parts = deque([Part(batch)])
+        while parts:
+            # Each part alone would wait for a host that does not answer (HOST_S).
+            if not await self._hand_out(parts.popleft(), parts, again):
+                self._refuse(batch, away=True)
+                return
         # Those who were served apart too: all have the same patience, so deadlines tell the order of arrival.
         again.sort(key=lambda entry: entry.deadline)
         self._queue.extendleft(reversed(again))
 
-    async def _hand_out(self, batch: list[Entry[Req, Res]], again: list[Entry[Req, Res]]) -> bool:
-        """Serve a batch, or its parts when it fails as a whole; False when the database is away: no part is tried then."""
+    async def _hand_out(self, part: Part[Req, Res], parts: deque[Part[Req, Res]], again: list[Entry[Req, Res]]) -> bool:
+        """Serve a part of a batch; what is left of one that fails joins `parts`. False when the database is away."""
         try:
-            results = await self._attempt([entry.request for entry in batch])
+            results = await self._attempt([entry.request for entry in part.entries])
         except LOCKED as error:
             self._tell("locked", error)
-            parts = self._parties(batch)
+            left = self._after_a_lock(part)
         except Exception as error:
             # Something that one of them asked for, or a broken invariant: the neighbours must not suffer from it.
             self._tell("poison" if isinstance(error, POISON) else "bug", error)
-            parts = [[entry] for entry in batch]
+            left = [Part([entry], part.tries) for entry in part.entries] if len(part.entries) > 1 else []
         else:
-            for entry, result in zip(batch, results, strict=True):
+            for entry, result in zip(part.entries, results, strict=True):
                 # By type: isinstance on a Struct class goes through ABCMeta, which a poll would feel; so would `cast`.
                 if type(result) is Again:
                     self._once_more(entry, result, again)
@@ -250,13 +262,10 @@ class Counter(Generic[Req, Res]):
                     entry.future.set_result(result)  # type: ignore[arg-type]  # it is no Again
             return not (type(results[0]) is Unavailable and results[0].away)
         await self._drop_connection()
-        if len(parts) == 1:
-            self._refuse(batch)
-            return True
-        # Each part alone would wait for a host that does not answer (HOST_S).
-        for part in parts:
-            if not await self._hand_out(part, again):
-                return False
+        if left:
+            parts.extend(left)
+        else:
+            self._refuse(part.entries)
         return True
 
     def _once_more(self, entry: Entry[Req, Res], result: Again, again: list[Entry[Req, Res]]) -> None:
@@ -287,12 +296,14 @@ class Counter(Generic[Req, Res]):
         self._queue.insert(next(later, len(self._queue)), entry)
         self._bell.set()
 
-    def _parties(self, batch: list[Entry[Req, Res]]) -> list[list[Entry[Req, Res]]]:
-        """Somebody holds a lock too long: those who do not need it are served, the others are refused after one try."""
+    def _after_a_lock(self, part: Part[Req, Res]) -> list[Part[Req, Res]]:
+        """What is tried after a lock was not given: each party alone, behind the others; none after LOCK_TRIES."""
+        if part.tries == LOCK_TRIES:
+            return []
         parties: dict[Hashable, list[Entry[Req, Res]]] = {}
-        for index, entry in enumerate(batch):
+        for index, entry in enumerate(part.entries):
             parties.setdefault(self._party(entry.request) if self._party is not None else index, []).append(entry)
-        return list(parties.values())
+        return [Part(entries, part.tries + 1) for entries in parties.values()]
 
     def _refuse(self, batch: list[Entry[Req, Res]], *, away: bool = False) -> None:
         for entry in batch:

@@ -211,6 +211,33 @@ async def test_a_lock_that_is_held_stops_only_those_who_need_it(dsn: str, noted:
     await asked.stop()
 
 
+@pytest.mark.parametrize(
+    ("numbers", "locked_for"), [((11, 2, 21, 12), 2), ((11, 21), 2), ((11, 2, 21, 12), 3), ((11, 21), 3)]
+)
+async def test_who_needs_a_lock_waits_behind_the_others_and_is_refused_after_three_tries(
+    dsn: str, numbers: tuple[int, ...], locked_for: int
+) -> None:
+    """Not after one: so long holds a clerk of another node that has no time, or a node that was frozen."""
+    tries: list[list[int]] = []
+
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        tries.append(list(requests))
+        if 11 in requests and len([one for one in tries if 11 in one]) <= locked_for:
+            raise asyncpg.LockNotAvailableError
+        return Answers(list(requests), keep=False)
+
+    asked = counter(dsn, serve, party=lambda number: number % 10)
+    futures = [asked.ask(number) for number in numbers]
+    asked.start()
+    told = dict(zip(numbers, await asyncio.gather(*futures), strict=True))
+    await asked.stop()
+    needed = [number for number in numbers if number % 10 == 1]
+    free = [number for number in numbers if number not in needed]
+    assert [told[number] for number in free] == free
+    assert [isinstance(told[number], Unavailable) for number in needed] == [locked_for == 3] * len(needed)
+    assert tries == [list(numbers), needed, *([free] if free else []), needed]
+
+
 async def locked_together(tx: Connection, requests: Sequence[int]) -> None:
     """Several requests at once meet a lock; none does alone."""
     if len(requests) > 1:
