@@ -11,8 +11,6 @@ from numbank.db.queries import Queries
 
 Q = Queries("numbank.catalogue")
 
-LONGEST_PREFIX = 4
-
 
 class Catalogue:
     """Countries, services and operators. `load` replaces everything at once; readers never see half of it."""
@@ -25,6 +23,7 @@ class Catalogue:
         self.by_country: dict[int, dict[str, Operator]] = {}
         self.any_service_ids: frozenset[int] = frozenset()
         self._regions: dict[str, frozenset[str]] = {}
+        self._longest_prefix = 0
 
     async def load(self, pool: Pool) -> None:
         """Read the tables."""
@@ -42,14 +41,15 @@ class Catalogue:
         self.any_service_ids = frozenset(service.id for service in services if service.code == ANY_SERVICE_CODE)
         regions: dict[str, set[str]] = {}
         for country in countries:
-            if country.iso2 and country.dialing_prefix:
-                regions.setdefault(country.dialing_prefix, set()).add(country.iso2.upper())
+            for prefix in country.prefixes if country.iso2 else ():
+                regions.setdefault(prefix, set()).add(country.iso2.upper())
         self._regions = {prefix: frozenset(found) for prefix, found in regions.items()}
+        self._longest_prefix = max(map(len, regions), default=0)
 
     def iso2_of(self, e164: int) -> str:
         """The country of a telephone number (ISO 3166, capitals), empty where it is not known."""
         digits = str(e164)
-        for length in range(LONGEST_PREFIX, 0, -1):
+        for length in range(self._longest_prefix, 0, -1):
             regions = self._regions.get(digits[:length])
             if regions is not None and len(regions) == 1:
                 return next(iter(regions))

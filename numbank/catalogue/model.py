@@ -24,6 +24,11 @@ class Country(msgspec.Struct, frozen=True):
     rent: bool
     multi_service: bool
 
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """How its telephone numbers begin, without plus; none where no calling code is known."""
+        return tuple(self.dialing_prefix.split(";")) if self.dialing_prefix else ()
+
 
 class Service(msgspec.Struct, frozen=True):
     """A service by its short code; names may be empty where unknown."""

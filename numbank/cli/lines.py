@@ -78,11 +78,10 @@ def read_numbers(lines: Iterable[str]) -> Read:
 
 def strangers(country: Country, e164s: Iterable[int]) -> list[str]:
     """One line for each dialling code that is not the country's, with how many numbers have it."""
-    prefixes = tuple(country.dialing_prefix.split(";"))
-    if not all(prefixes):
+    if not country.prefixes:
         return []
-    codes = Counter(_dialling_code(e164) for e164 in e164s if not str(e164).startswith(prefixes))
-    home = " or ".join(f"+{prefix}" for prefix in prefixes)
+    codes = Counter(_dialling_code(e164) for e164 in e164s if not str(e164).startswith(country.prefixes))
+    home = " or ".join(f"+{prefix}" for prefix in country.prefixes)
     return [
         f"{count} number{'' if count == 1 else 's'} of +{code} in country {country.id}, which has {home}: kept all the same"
         for code, count in sorted(codes.items())
