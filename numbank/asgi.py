@@ -1,8 +1,7 @@
-"""What every HTTP door shares: ASGI's types, whole answers, bodies with a limit, parts of a multipart form."""
+"""What every HTTP door shares: ASGI's types, whole answers, parts of a multipart form; bodies.py has the bodies."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from functools import lru_cache
 from io import BytesIO
@@ -15,9 +14,6 @@ from numbank.errors import TooLarge
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-# What a client still sends of a body that is too large is read and dropped up to here, so that it sees our answer.
-DRAIN_FACTOR = 32
 
 
 class Gone(Exception):  # noqa: N818  nobody is there to read an error
@@ -47,37 +43,6 @@ async def respond_gone(send: Send, gone: Gone) -> None:
         headers = [(b"content-length", b"0"), (b"connection", b"close")]
         await send({"type": "http.response.start", "status": 408, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
-
-
-async def read_body(receive: Receive, limit: int, within_s: float) -> bytes:
-    """The whole body; TooLarge (after draining a bounded rest) when it is longer, Gone when it is not whole, TooSlow when it
-    is not there `within_s` seconds from now."""
-    try:
-        async with asyncio.timeout(within_s):
-            return await _whole(receive, limit)
-    except TimeoutError:
-        raise TooSlow from None
-
-
-async def _whole(receive: Receive, limit: int) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            # Half a form would still parse, and half a text would be taken for the whole.
-            raise Gone
-        chunk: bytes = message.get("body", b"")
-        size += len(chunk)
-        if size <= limit:
-            chunks.append(chunk)
-        elif size > limit * DRAIN_FACTOR:
-            break
-        more = message.get("more_body", False)
-    if size > limit:
-        raise TooLarge
-    return b"".join(chunks)
 
 
 def multipart_fields(body: bytes, content_type: str, max_fields: int) -> Iterator[tuple[str, str]]:

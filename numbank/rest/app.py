@@ -16,7 +16,8 @@ from starlette.types import Receive as StarletteReceive
 from starlette.types import Scope as StarletteScope
 from starlette.types import Send as StarletteSend
 
-from numbank.asgi import Gone, Receive, Scope, Send, TooSlow, read_body
+from numbank.asgi import Gone, Receive, Scope, Send, TooSlow
+from numbank.bodies import Bodies
 from numbank.customers.keys import Customer, KeyRing, digest_of
 from numbank.errors import MissingKey, Refusal, WrongKey
 from numbank.hooks.model import HookRefused, Why
@@ -74,6 +75,7 @@ class Rest:
         self._policy = policy
         self._desks = desks
         self._watch = watch
+        self._bodies = Bodies(MAX_BODY, desks.settings.http_body_s)
         self._apps = {api.prefix: self._app(api) for api in APIS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,7 +146,7 @@ class Rest:
         return customer
 
     async def _carry_out(self, operation: Operation, request: Request, customer: Customer) -> Response:
-        body = await read_body(cast("Receive", request.receive), MAX_BODY, self._desks.settings.http_body_s)
+        body = await self._bodies.read(cast("Scope", request.scope), cast("Receive", request.receive))
         query = request.scope["query_string"].decode("utf-8", "replace")
         call = Call(customer, self._desks, _path_id(request), body, query, request.headers.get("content-type", ""))
         reply = await operation.function(call)

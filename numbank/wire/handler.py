@@ -12,7 +12,8 @@ from functools import partial
 
 import msgspec
 
-from numbank.asgi import Gone, Receive, Scope, Send, answer_start, read_body, respond, respond_gone
+from numbank.asgi import Gone, Receive, Scope, Send, answer_start, respond, respond_gone
+from numbank.bodies import Bodies
 from numbank.customers.keys import Customer, digest_of
 from numbank.errors import MissingKey, Refusal, Unavailable, UnknownAction, WrongKey
 
@@ -64,6 +65,7 @@ class Wire:
         self._desks = desks
         self._keys = desks.keys
         self._max_fields = desks.settings.max_fields
+        self._bodies = Bodies(desks.settings.max_body_bytes, desks.settings.http_body_s)
         self._policy = desks.policy
         self._long = desks.settings.compress_from_bytes
         self._watch = watch
@@ -156,14 +158,13 @@ class Wire:
 
     async def _form(self, scope: Scope, receive: Receive) -> dict[str, str]:
         """The fields of a body, whatever the method."""
-        settings = self._desks.settings
-        body = await read_body(receive, settings.max_body_bytes, settings.http_body_s)
+        body = await self._bodies.read(scope, receive)
         content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
         multipart = content_type.lower().startswith("multipart/form-data")
         parse = partial(parse_multipart, content_type=content_type) if multipart else parse_urlencoded
         if len(body) > LONG_BODY:
-            return await asyncio.to_thread(parse, body, max_fields=settings.max_fields)
-        return parse(body, max_fields=settings.max_fields)
+            return await asyncio.to_thread(parse, body, max_fields=self._max_fields)
+        return parse(body, max_fields=self._max_fields)
 
 
 class Request(msgspec.Struct, frozen=True):

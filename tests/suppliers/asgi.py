@@ -44,6 +44,7 @@ async def call(
     ]
     if hang_up:
         messages = [*({**message, "more_body": True} for message in messages), {"type": "http.disconnect"}]
+    length = (b"content-length", b"%d" % (len(body) + hang_up))
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -52,7 +53,7 @@ async def call(
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": list(headers)}
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": [length, *headers]}
     await handler(scope, receive, send)
     if not sent:
         return None

@@ -103,7 +103,8 @@ async def ask(app: App, request: Request) -> tuple[int, bytes, bytes]:
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    headers = [(b"content-type", request.content_type.encode()), (b"user-agent", b"fuzz")]
+    length = b"%d" % len(request.body)
+    headers = [(b"content-type", request.content_type.encode()), (b"content-length", length), (b"user-agent", b"fuzz")]
     scope = {
         "type": "http", "method": request.method, "path": request.path, "raw_path": request.path.encode(),
         "query_string": request.query, "headers": headers, "client": ("127.0.0.1", 50_000), "scheme": "http",

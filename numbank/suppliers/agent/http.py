@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 
-from numbank.asgi import Gone, Receive, Scope, Send, read_body, respond, respond_gone
+from numbank.asgi import Gone, Receive, Scope, Send, respond, respond_gone
+from numbank.bodies import Bodies
 from numbank.customers.keys import digest_of
 from numbank.errors import BadRequest, NotFound, Overloaded, Refusal, TooLarge, Unavailable
 from numbank.intake.deliver import Intake
@@ -47,6 +48,7 @@ class AgentDoor:
         self._take = take
         self._keys = keys
         self._settings = settings
+        self._bodies = Bodies(settings.max_body_bytes, settings.http_body_s)
         serve = {SMS_PATH: self._sms, PING_PATH: self._ping}
         self._serve = {path + slash: answer for path, answer in serve.items() for slash in ("", "/")}
         self.paths = tuple(self._serve)
@@ -88,7 +90,7 @@ class AgentDoor:
         """The push in a request. gzip is told by its first bytes too, as some say nothing or the wrong thing about it."""
         headers = dict(scope["headers"])
         encoding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
-        body = await read_body(receive, self._settings.max_body_bytes, self._settings.http_body_s)
+        body = await self._bodies.read(scope, receive)
         if encoding not in GZIP | PLAIN:
             raise BadPush("unknown content encoding; send gzip or nothing")
         if body.startswith(GZIP_MAGIC):
