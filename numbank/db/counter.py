@@ -234,8 +234,12 @@ class Counter(Generic[Req, Res]):
         again: list[Entry[Req, Res]] = []
         parts = deque([Part(batch)])
         while parts:
+            part = parts.popleft()
+            if part.tries > 1 and part.entries[0].deadline < monotonic():
+                self._refuse(part.entries)  # the queue behind it waits too
+                continue
             # Each part alone would wait for a host that does not answer (HOST_S).
-            if not await self._hand_out(parts.popleft(), parts, again):
+            if not await self._hand_out(part, parts, again):
                 self._refuse(batch, away=True)
                 return
         # Those who were served apart too: all have the same patience, so deadlines tell the order of arrival.

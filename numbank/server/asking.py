@@ -36,6 +36,7 @@ def settle_counter(
         open_one,
         batch_limit=bank.settings.batch_lease,
         key=lambda settlement: settlement.opened.lease_id,
+        party=lambda settlement: settlement.opened.request.account_id,
         **common,
     )
 

@@ -238,6 +238,24 @@ async def test_who_needs_a_lock_waits_behind_the_others_and_is_refused_after_thr
     assert tries == [list(numbers), needed, *([free] if free else []), needed]
 
 
+async def test_a_lock_that_everybody_needs_holds_the_clerk_no_longer_than_callers_wait(dsn: str) -> None:
+    tries: list[list[int]] = []
+
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        tries.append(list(requests))
+        await asyncio.sleep(0.05)  # so long it waits for the lock
+        raise asyncpg.LockNotAvailableError
+
+    asked = counter(dsn, serve, deadline_s=0.2)
+    futures = [asked.ask(number) for number in range(8)]
+    asked.start()
+    told = await asyncio.gather(*futures)
+    await asked.stop()
+    assert [type(one) for one in told] == [Unavailable] * 8
+    assert tries[0] == list(range(8))
+    assert len(tries) <= 1 + 0.2 / 0.05
+
+
 async def locked_together(tx: Connection, requests: Sequence[int]) -> None:
     """Several requests at once meet a lock; none does alone."""
     if len(requests) > 1:
