@@ -56,7 +56,10 @@ select {CHANGED},
     where id > $2 and id <> all ($3::bigint[]) order by id) as entries,
   array(select row (id, cash, cashback) from account order by id) as accounts,
   array(select row (m.id, m.text, m.e164, m.lease_id, a.account_id, a.service_id, a.e164, h.state,
-      exists (select from hook k where k.account_id = a.account_id and k.off_reason is null and not k.rents),
+      case when m.lease_id > 0
+        then exists (select from hook k where k.account_id = a.account_id and k.off_reason is null and not k.rents)
+        else exists (select from rent r join hook k on k.id = r.hook_id where r.id = -m.lease_id and k.off_reason is null)
+      end,
       (select count(*) from delivery d where d.lease_id = m.lease_id and d.message_id = m.id))
     from message m left join activation a on a.id = m.lease_id left join hold h on h.id = a.hold_id
     where m.id > $4 and m.id <> all ($5::bigint[]) order by m.id) as messages
@@ -175,7 +178,14 @@ class Checker:
             raise Wrong(f"message {row.id} {row.text!r} is stored twice")
         self._texts.add((row.text, row.e164))
         self._memory.places[row.text] = row.lease_id
-        if row.lease_id is None or row.lease_id < 0:
+        if row.lease_id is None:
+            return
+        if row.hooked and row.deliveries != 1:
+            raise Wrong(f"message {row.id} was handed over, and {row.deliveries} deliveries tell of it")
+        if row.lease_id < 0:
+            rented = self._memory.rentals.get(-row.lease_id)
+            if rented is not None and rented[1] != sent.e164:
+                raise Wrong(f"message {row.id} to {sent.e164} went to rental {-row.lease_id} of {rented[1]}")
             return
         if row.account_id is None or row.lease_e164 != sent.e164:
             raise Wrong(f"message {row.id} to {sent.e164} went to lease {row.lease_id} of {row.lease_e164}")
@@ -183,8 +193,6 @@ class Checker:
             raise Wrong(f"message {row.id} for {set(sent.services)} went to a lease for service {row.service_id}")
         if row.hold_state != 1:
             raise Wrong(f"message {row.id} was handed over, the hold of its lease is in state {row.hold_state}")
-        if row.hooked and row.deliveries != 1:
-            raise Wrong(f"message {row.id} was handed over, and {row.deliveries} deliveries tell of it")
         if sent.lease_id not in (0, row.lease_id) and self._observer.fetchval(
             LATE, sent.lease_id, row.lease_id, COOL_DOWN_S, REST_S
         ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from numbank.activation.additional import AdditionalRequest
 from numbank.activation.model import Activation, AdvanceRequest, LeaseRequest, Status, StatusRequest
 from numbank.activation.multi import MultiRequest
 from numbank.activation.reactivation import RenewRequest
@@ -42,6 +43,8 @@ class Customer:
             return
         if self.told is None:
             await self._begin()
+        elif self.world.multi and self.told.codes and chance.random() < 0.5:
+            await self._one_more(self.told)
         elif chance.random() < 0.55:
             await self._poll(self.told)
         else:
@@ -61,10 +64,12 @@ class Customer:
 
     def _request(self, service_id: int, order: UUID | None) -> LeaseRequest:
         chance = self.world.chance
+        country_id = chance.choice((0, 0, 0, 0, 0, 1))
         return LeaseRequest(
-            self.account_id, chance.choice((0, 0, 0, 0, 0, 1)), service_id, LIFE_S, WINDOW_S,
+            self.account_id, country_id, service_id, LIFE_S, WINDOW_S,
             max_price=chance.choice((None, None, None, 500, 1_200, 5_000)), order=order,
             max_live=self.world.max_live, use_cashback=chance.random() < 0.3,
+            forward=self.world.multi and country_id == 0 and chance.random() < 0.6,
         )  # fmt: skip
 
     async def _lease(self) -> None:
@@ -115,6 +120,18 @@ class Customer:
                 raise Wrong(f"several services on several numbers: {answer}")
             for one in answer:
                 self._has(one, None)
+
+    async def _one_more(self, told: Told) -> None:
+        """A further service on the number of a lease that has its code; the session goes on with the newer lease."""
+        world = self.world
+        request = AdditionalRequest(
+            self.account_id, told.lease_id, world.chance.choice(world.services), True, LIFE_S, WINDOW_S, world.max_live
+        )
+        answer = await world.call(lambda bank: bank.further.additional.ask(request))
+        if isinstance(answer, Activation):
+            if answer.e164 != told.e164:
+                raise Wrong(f"the additional lease {answer.id} of {told.lease_id} is on another number")
+            self._has(answer, None)
 
     async def _again(self) -> None:
         """The number of a lease that is done once more."""

@@ -53,6 +53,7 @@ class Memory:
     def __init__(self) -> None:
         self.leases: dict[int, Told] = {}
         self.orders: dict[tuple[int, UUID], int] = {}
+        self.rentals: dict[int, tuple[int, int]] = {}  # account and number
         self.sent: dict[str, Sent] = {}
         self.newly_acked: list[Sent] = []
         self.newly_leased: list[int] = []
@@ -71,6 +72,11 @@ class Memory:
                 raise Wrong(f"order {order} of account {one.account_id} got the leases {before} and {one.lease_id}")
         self.leases.setdefault(one.lease_id, one)
         self.newly_leased.append(one.lease_id)
+
+    def rented(self, rent_id: int, account_id: int, e164: int) -> None:
+        """A customer got a number for hours."""
+        if self.rentals.setdefault(rent_id, (account_id, e164)) != (account_id, e164):
+            raise Wrong(f"rental {rent_id} was given to {self.rentals[rent_id]} and to {account_id} with {e164}")
 
     def shown(self, lease_id: int, account_id: int, code: str | None) -> None:
         """A customer saw a code."""
@@ -94,12 +100,13 @@ class Memory:
         """An endpoint was told of a message."""
         account_id = self.accounts_of_urls[url]
         if "rentId" in body:
-            text, lease = body["sms"]["text"], None
+            text, owner = body["sms"]["text"], self.rentals.get(body["rentId"])
         else:
             text, lease = body["text"], self.leases.get(body["activationId"])
+            owner = (lease.account_id, lease.e164) if lease is not None else None
         sent = self.sent.get(text)
-        if sent is None or (lease is not None and (lease.account_id != account_id or lease.e164 != sent.e164)):
-            raise Wrong(f"the endpoint {url} of account {account_id} was told of {body}, which was {sent} for {lease}")
+        if sent is None or owner not in (None, (account_id, sent.e164)):
+            raise Wrong(f"the endpoint {url} of account {account_id} was told of {body}, which was {sent} for {owner}")
 
     def facts(self) -> dict[str, Any]:
         """Numbers for the report."""

@@ -33,6 +33,8 @@ class Renter:
         self.world = world
         self.account_id = account_id
         self.rentals: list[Rental] = []
+        self._url = f"https://rentals.example/{account_id}"
+        world.memory.accounts_of_urls[self._url] = account_id
 
     async def live(self) -> None:
         """Step after step."""
@@ -44,11 +46,15 @@ class Renter:
         world, chance = self.world, self.world.chance
         if not self.rentals or chance.random() < 0.3:
             service_id = chance.choice((world.town.full_service, world.services[0]))
-            request = RentRequest(self.account_id, 0, service_id, chance.choice((4, 4, 24)), max_live=world.max_live)
+            url = self._url if world.hooked and chance.random() < 0.6 else ""
+            request = RentRequest(
+                self.account_id, 0, service_id, chance.choice((4, 4, 24)), url=url, max_live=world.max_live
+            )
             answer = await world.call(lambda bank: bank.rent.rent.ask(request))
             if isinstance(answer, Rental):
                 if answer.account_id != self.account_id:
                     raise Wrong(f"account {self.account_id} was told of rental {answer}")
+                world.memory.rented(answer.id, answer.account_id, answer.e164)
                 self.rentals.append(answer)
             return
         rental = chance.choice(self.rentals)

@@ -78,6 +78,7 @@ BUGS: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "a hold posted twice": ((journal, "post_holds", _post_twice),),
     "a message for another service": ((attaching, "match", _first),),
     "a webhook forgotten": ((queue, "enqueue", _tell_nobody),),
+    "a webhook of a rental forgotten": ((queue, "enqueue_rent", _tell_nobody),),
     "a message lost": ((store, "keep", _keep_most),),
     "a repeat stored again": ((store, "take_new", _always_new),),
     "a lost commit taken for done": ((counter, "commit_fate", _always_committed),),

@@ -78,7 +78,7 @@ async def found(connection: asyncpg.Connection[asyncpg.Record]) -> Town:
             accounts.append((await register.add(connection, "sim", currency=840, balance=balance))[0])
     e164s: list[int] = []
     for operator, how_many, abilities in (
-        ("mts", 120, numbers.SMS),
+        ("mts", 120, numbers.SMS | numbers.FORWARD),
         ("beeline", 50, numbers.SMS),
         ("any", 30, RENTABLE),
     ):

@@ -40,6 +40,8 @@ from tests.sim.stock import EPOCH, OWN, Town
 from tests.sim.trace import Trace
 
 TICK_S = 120.0
+RENTERS = 3
+"""Of each account that rents."""
 UNSETTLED = """
 select exists (select from activation where state < 8) or exists (select from delivery where state = 0)
   or exists (select from acquisition where state in (0, 1, 4)) or exists (select from rent where state < 8)
@@ -48,6 +50,7 @@ select exists (select from activation where state < 8) or exists (select from de
 OPTIONS: dict[str, object] = {
     "sweep_every_s": 300.0, "stock_fold_s": 700.0, "statistics_fold_s": 1_500.0, "hook_poll_s": 110.0, "cashback_bp": 250,
     "queue_deadline_s": 60.0, "activation_life_s": 1200.0, "mailbox_early_cancel_s": 60.0, "operator_fallback": True,
+    "additional_service_prices": "840=0.05",
 }  # fmt: skip
 
 
@@ -87,7 +90,7 @@ class World:
         self.trace = Trace()
         self.trace.now = loop.time
         self.memory = Memory()
-        self.memory.accounts_of_urls = town.urls
+        self.memory.accounts_of_urls = dict(town.urls)
         self.services, self.e164s = town.services, town.e164s
         self.settings: Settings = load({}, database_url="postgresql://sim", **OPTIONS)
         self.events = 0
@@ -253,7 +256,7 @@ class World:
             for _ in range(self.plan.sessions):
                 self.act(Customer(self, account_id).live(), "customer")
         if self.renting:
-            for account_id in self.town.accounts[:4]:
+            for account_id in self.town.accounts[:4] * RENTERS:
                 self.act(Renter(self, account_id).live(), "renter")
         if self.mailing:
             for account_id in self.town.accounts[:4]:
