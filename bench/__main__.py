@@ -96,7 +96,7 @@ def run(names: set[str], rounds: Rounds) -> list[Figure]:
         with temporary_folder() as folder, cluster(folder) as server:
             say(f"filling a bank with {NUMBERS:,} numbers")
             # Few services with long stretches: the numbers that wait for messages follow each other.
-            waiting = asyncio.run(fill(server.dsn, NUMBERS, STARTS[:: SERVICES // 3][:3]))
+            waiting = asyncio.run(fill(server.dsn, NUMBERS, intake.STARTS))
             with serving("bank", folder, "/readyz", database_url=waiting.dsn) as served:
                 figures += intake.run(waiting, served, folder, rounds, say)
             say(f"numbank verify: {verify(waiting.dsn)}")

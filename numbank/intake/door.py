@@ -21,10 +21,13 @@ from numbank.codes.services import Hint
 from numbank.errors import BadRequest, Refusal
 from numbank.intake.deliver import Intake
 from numbank.messages.model import Incoming, Medium, Read
+from numbank.turns import Turns
 
 MAX_TEXT = 65_536
 # Longer texts are read in a thread: 1 KB takes 1 to 3 ms, the most that is read (16 KB) some 50.
 LONG_TEXT = 1_024
+# Messages that are read in one turn of the loop, in some 60 us: a statement of the clerk takes twice as long or more.
+AT_ONCE = 2
 WARM = "Your code is one two three four five"
 MAX_SENDER = 255
 MAX_FOREIGN_ID = 255
@@ -58,6 +61,7 @@ class Door:
         self._catalogue = catalogue
         self._brands = Brands.build([])
         self._memory = Memory(self._brands)
+        self._turns = Turns(AT_ONCE)
 
     async def learn(self, hints: Sequence[Hint] = ()) -> None:
         """Build the names of services again; called when the catalogue or the operators' `hints` changed. In a thread, with
@@ -80,6 +84,7 @@ class Door:
             or not 0 < arrival.e164 < MAX_E164
         ):
             return BadRequest()
+        await self._turns.wait()
         text, sender = clean(arrival.text), clean(arrival.sender)
         unread = Incoming(
             arrival.supplier_id,
