@@ -1,13 +1,14 @@
-"""Lets waiting work begin bit by bit, so that the loop hears of other things in between."""
+"""Lets waiting work go on bit by bit, so that the loop hears of other things in between."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Any
 
 
 class Turns:
-    """At most `each` begin in one turn of the loop, in the order in which they came. For one loop.
+    """At most `each` go on in one turn of the loop, in the order in which they came. For one loop.
 
     What a whole set of callers does at once, for each of them longer than a statement takes, keeps the clerk from what the
     database answered meanwhile: first the database waits for the loop, then the loop for the database.
@@ -16,20 +17,22 @@ class Turns:
     def __init__(self, each: int) -> None:
         self._each = each
         self._left = each
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[Any], Any]] = deque()
         self._ticks = False
+
+    def give(self, future: asyncio.Future[Any], result: object) -> None:
+        """Set a result when it is its turn; never, when nobody waits for it any more."""
+        if not self._ticks:
+            self._ticks = True
+            self._left = self._each
+            asyncio.get_running_loop().call_soon(self._tick)
+        self._waiting.append((future, result))
+        self._go_on()
 
     async def wait(self) -> None:
         """Return when it is the caller's turn."""
-        loop = asyncio.get_running_loop()
-        if not self._ticks:
-            self._ticks = True
-            loop.call_soon(self._tick)
-        if self._left and not self._waiting:
-            self._left -= 1
-            return
-        turn = loop.create_future()
-        self._waiting.append(turn)
+        turn = asyncio.get_running_loop().create_future()
+        self.give(turn, None)
         await turn
 
     def _tick(self) -> None:
@@ -38,8 +41,11 @@ class Turns:
         self._ticks = bool(self._waiting)
         if self._ticks:
             asyncio.get_running_loop().call_soon(self._tick)
+            self._go_on()
+
+    def _go_on(self) -> None:
         while self._left and self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
+            future, result = self._waiting.popleft()
+            if not future.done():
+                future.set_result(result)
                 self._left -= 1

@@ -1,4 +1,4 @@
-"""Work that is let begin bit by bit."""
+"""Work that is let go on bit by bit."""
 
 from __future__ import annotations
 
@@ -52,6 +52,20 @@ async def test_who_comes_while_others_wait_is_behind_them() -> None:
     await asyncio.gather(*first, last)
     clock.stop()
     assert [name for _, name in seen] == [0, 1, 2, 3, 4, 9]
+
+
+async def test_results_are_given_in_their_turns_too_but_not_to_who_went_away() -> None:
+    turns, loop = Turns(EACH), asyncio.get_running_loop()
+    futures: list[asyncio.Future[int]] = [loop.create_future() for _ in range(6)]
+    futures[3].cancel()
+    for name, future in enumerate(futures):
+        turns.give(future, name)
+    given = [[name for name, future in enumerate(futures) if future.done() and not future.cancelled()]]
+    while len(given[-1]) < 5:
+        await asyncio.sleep(0)
+        given.append([name for name, future in enumerate(futures) if future.done() and not future.cancelled()])
+    assert given == [[0, 1], [0, 1, 2, 4], [0, 1, 2, 4, 5]]
+    assert [future.result() for future in futures if not future.cancelled()] == [0, 1, 2, 4, 5]
 
 
 async def test_who_comes_alone_does_not_wait() -> None:

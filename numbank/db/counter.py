@@ -10,7 +10,7 @@ import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from time import monotonic
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import asyncpg
 import msgspec
@@ -19,6 +19,7 @@ from numbank.clock import new_uuid
 from numbank.db.commits import CommitUnknown, Warned, commit_fate
 from numbank.db.pool import CONNECTION_ERRORS, Connection
 from numbank.errors import Overloaded, Refusal, Unavailable
+from numbank.turns import Turns
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -37,6 +38,8 @@ POISON = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 FIRST_PAUSE_S = 0.003
 LONGEST_PAUSE_S = 0.1
 MOST_PAUSES = 30
+# Answers of a set that are handed out in one turn of the loop; what callers do with them keeps the clerk waiting.
+ANSWERED_AT_ONCE = 4
 # 08, 53, 57: not retried.
 DOWN = (*CONNECTION_ERRORS, asyncpg.InsufficientResourcesError, asyncpg.OperatorInterventionError)
 
@@ -53,12 +56,14 @@ class Again(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, Generic[Req, Res]):
-    """One waiting caller; `pauses` counts how often what it needs was locked by others."""
+    """One waiting caller; `pauses` counts how often what it needs was locked by others. `answered`: what was done for it is
+    committed, and its answer waits for its turn of the loop at most."""
 
     request: Req
     future: asyncio.Future[Res | Refusal]
     deadline: float
     pauses: int = 0
+    answered: bool = False
 
 
 class Part(msgspec.Struct, Generic[Req, Res]):
@@ -129,6 +134,10 @@ class Counter(Generic[Req, Res]):
         self._party = party
         self._writes = writes
         self._watch = watch or Watch()
+        # A poll is over in a moment, and its clerk has one statement only.
+        self._give: Callable[[asyncio.Future[Res | Refusal], Any], None] = (
+            Turns(ANSWERED_AT_ONCE).give if writes else asyncio.Future.set_result
+        )
         self._queue: deque[Entry[Req, Res]] = deque()
         self._bell = asyncio.Event()
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
@@ -263,7 +272,8 @@ class Counter(Generic[Req, Res]):
                 if type(result) is Again:
                     self._once_more(entry, result, again)
                 elif not entry.future.done():
-                    entry.future.set_result(result)  # type: ignore[arg-type]  # it is no Again
+                    entry.answered = True
+                    self._give(entry.future, result)
             return not (type(results[0]) is Unavailable and results[0].away)
         await self._drop_connection()
         if left:
@@ -311,7 +321,7 @@ class Counter(Generic[Req, Res]):
 
     def _refuse(self, batch: list[Entry[Req, Res]], *, away: bool = False) -> None:
         for entry in batch:
-            if not entry.future.done():
+            if not entry.answered and not entry.future.done():
                 entry.future.set_result(Unavailable(away=away))
 
     def _tell(self, kind: str, error: BaseException) -> None:

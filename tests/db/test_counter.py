@@ -285,6 +285,26 @@ async def test_behind_a_lock_a_database_that_is_away_is_waited_for_once(dsn: str
     assert len(opened) == 2
 
 
+async def test_who_was_served_before_the_database_went_away_is_told_so(dsn: str, noted: Any) -> None:
+    """Also those whose answers only wait for their turn of the loop."""
+
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        await locked_together(tx, [number % 2 for number in requests if number % 2 != requests[0] % 2] + [1])
+        if requests[0] % 2:
+            raise asyncpg.ConnectionDoesNotExistError
+        return await remember(tx, requests)
+
+    numbers = range(20, 1_020)  # so many that answers still wait when the second half has failed
+    asked = counter(dsn, serve, batch_limit=1_000, queue_limit=1_000, party=lambda number: number % 2)
+    futures = [asked.ask(number) for number in numbers]
+    asked.start()
+    told = await asyncio.gather(*futures)
+    await asked.stop()
+    assert told[::2] == [number * 2 for number in numbers[::2]]
+    assert [isinstance(one, Unavailable) and one.away for one in told[1::2]] == [True] * 500
+    assert await numbers_in(noted) == list(numbers[::2])
+
+
 @pytest.mark.parametrize("error", [asyncpg.LockNotAvailableError, asyncpg.DataError])
 async def test_who_asks_again_after_being_served_alone_keeps_the_order(dsn: str, error: type[Exception]) -> None:
     batches: list[list[int]] = []
