@@ -56,8 +56,9 @@ class Again(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, Generic[Req, Res]):
-    """One waiting caller; `pauses` counts how often what it needs was locked by others. `answered`: what was done for it is
-    committed, and its answer waits for its turn of the loop at most."""
+    """One waiting caller. `pauses` counts how often what it needs was locked by others; `answered`: its answer is known, and
+    only waits for a turn of the loop.
+    """
 
     request: Req
     future: asyncio.Future[Res | Refusal]
