@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from time import perf_counter
 from typing import Any
+
+# A turn that is longer than this is long for other reasons: then more go on in the next one, or they would starve.
+TURN_S = 0.0003
 
 
 class Turns:
-    """At most `each` go on in one turn of the loop, in the order in which they came. For one loop.
+    """So many go on in one turn of the loop, in the order in which they came: `each`, or `each` for every TURN_S that the
+    turn before took. For one loop.
 
     What a whole set of callers does at once, for each of them longer than a statement takes, keeps the clerk from what the
     database answered meanwhile: first the database waits for the loop, then the loop for the database.
@@ -17,6 +22,7 @@ class Turns:
     def __init__(self, each: int) -> None:
         self._each = each
         self._left = each
+        self._began = 0.0
         self._waiting: deque[tuple[asyncio.Future[Any], Any]] = deque()
         self._ticks = False
 
@@ -25,6 +31,7 @@ class Turns:
         if not self._ticks:
             self._ticks = True
             self._left = self._each
+            self._began = perf_counter()
             asyncio.get_running_loop().call_soon(self._tick)
         self._waiting.append((future, result))
         self._go_on()
@@ -37,9 +44,11 @@ class Turns:
 
     def _tick(self) -> None:
         """A turn of the loop has begun."""
-        self._left = self._each
         self._ticks = bool(self._waiting)
         if self._ticks:
+            now = perf_counter()
+            self._left = max(self._each, int(self._each * (now - self._began) / TURN_S))
+            self._began = now
             asyncio.get_running_loop().call_soon(self._tick)
             self._go_on()
 

@@ -94,6 +94,30 @@ async def test_each_body_has_its_own_time_from_when_it_began() -> None:
     assert all(end - start >= 0.199 for start, end in zip(began, ended, strict=True))
 
 
+async def test_who_has_read_its_body_is_left_alone() -> None:
+    assert await read(Client(part(b"ab")), sized(2), within_s=0.02) == b"ab"
+    await asyncio.sleep(0.06)
+
+
+async def test_after_a_while_without_bodies_the_next_one_has_its_time_too() -> None:
+    bodies = Bodies(10, 0.02)
+    assert await bodies.read({"headers": [sized(2)]}, Client(part(b"ab")).receive) == b"ab"
+    await asyncio.sleep(0.06)
+    with pytest.raises(TooSlow):
+        await bodies.read({"headers": [sized(2)]}, Client().receive)
+
+
+async def test_who_is_late_and_is_ended_by_others_too_ends() -> None:
+    bodies = Bodies(10, 5.0)
+    reading = asyncio.create_task(bodies.read({"headers": [sized(2)]}, Client().receive))
+    await asyncio.sleep(0)
+    bodies._ends[reading] = 0.0
+    bodies._stop_the_late()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+
+
 async def test_a_task_that_others_end_while_it_reads_is_not_called_slow() -> None:
     reading = asyncio.create_task(read(Client(part(b"abc")), sized(5)))
     await asyncio.sleep(0)

@@ -28,10 +28,13 @@ Res = TypeVar("Res")
 MAX_TRIES = 8
 RETRIED = (asyncpg.TransactionRollbackError, asyncpg.InvalidCachedStatementError)
 # A lock that is not given in time, or a row that is just being archived (55006, db/archive.py), is somebody else's fault:
-# only those who need it wait on, and are refused at last. Each try waits for 1 s (`lock_timeout`), together longer than a
-# frozen node can hold a lock (2 s), or than a dozen clerks take one after another on a machine that has no time for them.
+# only those who need it wait on, and are refused at last. Each try waits for 1 s (`lock_timeout`): with their set, apart,
+# and once more if few need locks; longer than a frozen node can hold one (2 s), or than a dozen clerks take one after
+# another on a machine that has no time for them.
 LOCKED = (asyncpg.LockNotAvailableError, asyncpg.ObjectInUseError)
 LOCK_TRIES = 3
+# Who needs none waits meanwhile: no last try begins later than this.
+LAST_TRY_S = 2.5
 # 22xxx and 23xxx: one request of the batch poisons it; found by serving them one by one.
 POISON = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 # Together 2.7 s: longer than a frozen node can hold a lock (`idle_in_transaction_session_timeout`).
@@ -243,10 +246,10 @@ class Counter(Generic[Req, Res]):
         """Serve a batch and hand out the results; whatever goes wrong, every caller gets an answer."""
         again: list[Entry[Req, Res]] = []
         parts = deque([Part(batch)])
+        began = monotonic()
         while parts:
             part = parts.popleft()
-            if part.tries > 1 and part.entries[0].deadline < monotonic():
-                self._refuse(part.entries)  # the queue behind it waits too
+            if part.tries > 1 and not self._wait_on(part, began):
                 continue
             # Each part alone would wait for a host that does not answer (HOST_S).
             if not await self._hand_out(part, parts, again):
@@ -319,6 +322,14 @@ class Counter(Generic[Req, Res]):
         for index, entry in enumerate(part.entries):
             parties.setdefault(self._party(entry.request) if self._party is not None else index, []).append(entry)
         return [Part(entries, part.tries + 1) for entries in parties.values()]
+
+    def _wait_on(self, part: Part[Req, Res], began: float) -> bool:
+        """Whether somebody is left in a part that needs a lock; who waited too long is refused, for the queue waits too."""
+        now = monotonic()
+        over = part.tries == LOCK_TRIES and now - began > LAST_TRY_S
+        self._refuse([entry for entry in part.entries if over or entry.deadline < now])
+        part.entries = [entry for entry in part.entries if not entry.future.done()]
+        return bool(part.entries)
 
     def _refuse(self, batch: list[Entry[Req, Res]], *, away: bool = False) -> None:
         for entry in batch:

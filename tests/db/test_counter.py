@@ -238,22 +238,54 @@ async def test_who_needs_a_lock_waits_behind_the_others_and_is_refused_after_thr
     assert tries == [list(numbers), needed, *([free] if free else []), needed]
 
 
-async def test_a_lock_that_everybody_needs_holds_the_clerk_no_longer_than_callers_wait(dsn: str) -> None:
-    tries: list[list[int]] = []
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The counter's clock, which stands still unless it is moved."""
+    now = [0.0]
+    monkeypatch.setattr("numbank.db.counter.monotonic", lambda: now[0])
+    return now
+
+
+@pytest.mark.parametrize(("deadline_s", "tries"), [(10.0, [0, 1, 2, 3, 4, 5]), (3.5, [0, 1, 2])])
+async def test_a_lock_that_everybody_needs_holds_the_clerk_for_one_try_each_and_no_longer_than_callers_wait(
+    dsn: str, clock: list[float], deadline_s: float, tries: list[int]
+) -> None:
+    tried: list[list[int]] = []
 
     async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
-        tries.append(list(requests))
-        await asyncio.sleep(0.05)  # so long it waits for the lock
+        tried.append(list(requests))
+        clock[0] += 1.0  # so long it waits for the lock
         raise asyncpg.LockNotAvailableError
 
-    asked = counter(dsn, serve, deadline_s=0.2)
-    futures = [asked.ask(number) for number in range(8)]
+    asked = counter(dsn, serve, deadline_s=deadline_s)
+    futures = [asked.ask(number) for number in range(6)]
     asked.start()
     told = await asyncio.gather(*futures)
     await asked.stop()
-    assert [type(one) for one in told] == [Unavailable] * 8
-    assert tries[0] == list(range(8))
-    assert len(tries) <= 1 + 0.2 / 0.05
+    assert [type(one) for one in told] == [Unavailable] * 6
+    assert tried == [list(range(6)), *([number] for number in tries)]
+
+
+async def test_who_just_came_is_not_refused_for_another_one_s_age(dsn: str, clock: list[float]) -> None:
+    tried: list[list[int]] = []
+
+    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
+        tried.append(list(requests))
+        if len(tried) == 1:
+            clock[0] += 1.0
+            gone.cancel()
+            raise asyncpg.LockNotAvailableError
+        return Answers(list(requests), keep=False)
+
+    asked = counter(dsn, serve, deadline_s=5.0, party=lambda _: 1)
+    old = asked.ask(1)
+    clock[0] += 4.5
+    gone, fresh = asked.ask(2), asked.ask(3)
+    asked.start()
+    assert await fresh == 3
+    await asked.stop()
+    assert isinstance(await old, Unavailable)
+    assert tried == [[1, 2, 3], [3]]
 
 
 async def locked_together(tx: Connection, requests: Sequence[int]) -> None:
@@ -285,24 +317,43 @@ async def test_behind_a_lock_a_database_that_is_away_is_waited_for_once(dsn: str
     assert len(opened) == 2
 
 
+class Dying:
+    """A connection that is gone as soon as something was served: whoever asks it then learns that at once."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+        self.served = False
+
+    async def execute(self, sql: str, *args: Any) -> Any:
+        if self.served and sql == "begin":
+            raise asyncpg.ConnectionDoesNotExistError
+        return await self._real.execute(sql, *args)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
 async def test_who_was_served_before_the_database_went_away_is_told_so(dsn: str, noted: Any) -> None:
     """Also those whose answers only wait for their turn of the loop."""
+    connect_ = connector(dsn, 5.0)
 
-    async def serve(tx: Connection, requests: Sequence[int]) -> Answers[int]:
-        await locked_together(tx, [number % 2 for number in requests if number % 2 != requests[0] % 2] + [1])
-        if requests[0] % 2:
-            raise asyncpg.ConnectionDoesNotExistError
+    async def open_one() -> Any:
+        return Dying(await connect_())
+
+    async def serve(tx: Any, requests: Sequence[int]) -> Answers[int]:
+        if len({number % 2 for number in requests}) > 1:
+            raise asyncpg.LockNotAvailableError
+        tx.served = True
         return await remember(tx, requests)
 
-    numbers = range(20, 1_020)  # so many that answers still wait when the second half has failed
-    asked = counter(dsn, serve, batch_limit=1_000, queue_limit=1_000, party=lambda number: number % 2)
-    futures = [asked.ask(number) for number in numbers]
+    asked = counter(dsn, serve, batch_limit=40, party=lambda number: number % 2, open_one=open_one)
+    futures = [asked.ask(number) for number in range(20, 60)]
     asked.start()
     told = await asyncio.gather(*futures)
     await asked.stop()
-    assert told[::2] == [number * 2 for number in numbers[::2]]
-    assert [isinstance(one, Unavailable) and one.away for one in told[1::2]] == [True] * 500
-    assert await numbers_in(noted) == list(numbers[::2])
+    assert told[::2] == [number * 2 for number in range(20, 60, 2)]
+    assert [isinstance(one, Unavailable) and one.away for one in told[1::2]] == [True] * 20
+    assert await numbers_in(noted) == list(range(20, 60, 2))
 
 
 @pytest.mark.parametrize("error", [asyncpg.LockNotAvailableError, asyncpg.DataError])

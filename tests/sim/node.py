@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from numbank import turns as turns_module
 from numbank.clock import Chance
 from numbank.db import commits as commits_module
 from numbank.db import counter as counter_module
@@ -209,6 +210,7 @@ def installed(world: World) -> Iterator[None]:
         with (
             patch.object(counter_module, "monotonic", monotonic),
             patch.object(sender_module, "monotonic", monotonic),
+            patch.object(turns_module, "perf_counter", monotonic),
             patch.object(counter_module, "new_uuid", world.new_uuid),
             patch.object(commits_module, "new_uuid", world.new_uuid),
             patch.object(claim, "_chance", Chance(world.chance.randrange(2**32))),
