@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from granian import Granian, _signals
 from granian._granian import WorkerSignal
-from granian.constants import HTTPModes, Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops, TaskImpl
 from granian.http import HTTP1Settings
 from granian.server.common import AbstractServer
 
@@ -218,6 +218,7 @@ def granian_for(target: str, settings: Settings) -> AbstractServer[Any]:
         interface=Interfaces.ASGI,
         loop=Loops.uvloop,
         http=HTTPModes.http1,
+        task_impl=TaskImpl.asyncio,  # granian's own cannot be cancelled, and bodies.py does that to who is too slow
         websockets=False,
         workers=settings.workers,
         respawn_failed_workers=True,
