@@ -41,10 +41,12 @@ async def test_a_message_is_counted_once_by_its_fate_and_a_repeat_is_not(dsn: st
 
 async def test_the_numbers_of_a_supplier_that_is_off_are_not_free(dsn: str) -> None:
     async with open_bank(dsn) as (app, shop):
-        await shop.numbers(3)
+        numbers = await shop.numbers(3)
+        await shop.counted()
         name = await shop.connection.fetchval(
-            "select s.name from supplier s join pool p on p.supplier_id = s.id limit 1"
-        )
+            "select s.name from supplier s join pool p on p.supplier_id = s.id join number n on n.pool_id = p.id"
+            " where n.e164 = $1", numbers[0],
+        )  # fmt: skip
         seen = []
         for active in (True, False, True):
             await shop.connection.execute("update supplier set active = $2 where name = $1", name, active)
